@@ -1,0 +1,124 @@
+"""Settings from the environment: one table, one place.
+
+`docs/settings.md` is generated from `SETTINGS`; a wrong value is one sentence (`SettingError`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.errors import SettingError
+
+SETTINGS: tuple[tuple[str, str, str], ...] = (
+    ("GUANJIA_DATA", "data", "folder of the database, uploaded files and the secret key"),
+    ("GUANJIA_DATABASE_URL", "sqlite file in the data folder", "sqlite:///… or postgresql+psycopg://…"),
+    (
+        "GUANJIA_SECRET_KEY",
+        "made at first run, kept in the data folder",
+        "signs cookies; at least 32 characters",
+    ),
+    (
+        "GUANJIA_DEMO_PASSWORD",
+        "random, printed once",
+        "password of every demo account; at least 8 characters",
+    ),
+    ("GUANJIA_DIGEST", "sha256", "digest of ledger records: sha256 or sm3"),
+    ("GUANJIA_HTTPS", "0", "1 behind TLS: cookies are sent over HTTPS only"),
+    ("GUANJIA_LOG", "info", "log level: debug, info, warning, error"),
+)
+MIN_KEY = 32
+MIN_PASSWORD = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked settings of one process."""
+
+    data: Path
+    database_url: str
+    secret_key: str
+    demo_password: str | None
+    digest: str
+    https: bool
+    log_level: str
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether this is the one-machine trial database."""
+        return self.database_url.startswith("sqlite")
+
+
+def load_settings(environ: Mapping[str, str] | None = None, data: str | None = None) -> Settings:
+    """Read and check the settings; create the data folder. Raise SettingError with one sentence."""
+    env = os.environ if environ is None else environ
+    folder = _data_folder(data or env.get("GUANJIA_DATA") or "data")
+    return Settings(
+        data=folder,
+        database_url=_database_url(env.get("GUANJIA_DATABASE_URL"), folder),
+        secret_key=_secret_key(env.get("GUANJIA_SECRET_KEY"), folder),
+        demo_password=_demo_password(env.get("GUANJIA_DEMO_PASSWORD")),
+        digest=_one_of(env, "GUANJIA_DIGEST", "sha256", ("sha256", "sm3")),
+        https=_one_of(env, "GUANJIA_HTTPS", "0", ("0", "1")) == "1",
+        log_level=_one_of(env, "GUANJIA_LOG", "info", ("debug", "info", "warning", "error")),
+    )
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name, default).lower()
+    if value not in allowed:
+        raise SettingError(f"{name} is {value!r}; it may be {', '.join(allowed)}.")
+    return value
+
+
+def _data_folder(text: str) -> Path:
+    folder = Path(text).expanduser().resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"The data folder {folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK):
+        raise SettingError(f"The data folder {folder} cannot be written to.")
+    return folder
+
+
+def _database_url(text: str | None, folder: Path) -> str:
+    if not text:
+        return f"sqlite:///{folder / 'guanjia.db'}"
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise SettingError("GUANJIA_DATABASE_URL is not a database address.") from error
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise SettingError(f"GUANJIA_DATABASE_URL names {url.drivername}; only sqlite and postgresql work.")
+    return url.render_as_string(hide_password=False)
+
+
+def _secret_key(text: str | None, folder: Path) -> str:
+    if text is not None:
+        if len(text) < MIN_KEY:
+            raise SettingError(f"GUANJIA_SECRET_KEY is shorter than {MIN_KEY} characters.")
+        return text
+    path = folder / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key
+
+
+def _demo_password(text: str | None) -> str | None:
+    if text is not None and len(text) < MIN_PASSWORD:
+        raise SettingError(f"GUANJIA_DEMO_PASSWORD is shorter than {MIN_PASSWORD} characters.")
+    return text

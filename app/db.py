@@ -1,0 +1,188 @@
+"""The database: base class, column types, engine set-up and the one place where anything is committed.
+
+Reading happens on the request's session (`db.session`), which refuses to flush. Writing happens inside
+`with transaction() as session:`, a new session on its own connection: on SQLite a session that has read cannot
+be upgraded to write. Only ids cross that border.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator
+
+from app.errors import Conflict, Unavailable
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Aware values only; stored and returned in UTC on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values: they would mean another instant on another machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive date-time has no instant")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant in UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON kept as text: key order is kept (jsonb would lose engine data), same on both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        """Write compact JSON."""
+        del dialect
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Read the JSON."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+class Base(DeclarativeBase):
+    """Base of all models."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: Json, list[str]: Json, list[Any]: Json}  # noqa: RUF012
+
+
+class Versioned:
+    """A row that several people may change: a stale write is refused instead of lost."""
+
+    row_version: Mapped[int] = mapped_column(nullable=False)
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """Let SQLAlchemy count the row's versions."""
+        return {"version_id_col": cls.row_version}
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+_open: contextvars.ContextVar[Session | None] = contextvars.ContextVar("open_transaction", default=None)
+_sqlite_writers = threading.Lock()
+COMMITTING = "guanjia.committing"
+AFTER_COMMIT = "guanjia.after_commit"
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set up connections: on SQLite the pragmas and an explicit BEGIN, IMMEDIATE for writers."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=5000",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@event.listens_for(Session, "before_commit")
+def _refuse_stray_commit(session: Session) -> None:
+    if not session.info.get(COMMITTING):
+        raise RuntimeError("commit outside transaction(): write inside `with transaction() as session:`")
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_stray_flush(session: Session, _context: object, _instances: object) -> None:
+    if "write" not in session.info and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("the reading session was asked to write: use transaction()")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one unit of work; leaving the block commits, any error rolls everything back.
+
+    Refuses to nest. A stale row becomes Conflict, a busy or read-only database Unavailable.
+    """
+    if _open.get() is not None:
+        raise RuntimeError("transaction() does not nest: pass the session on")
+    db.session.rollback()
+    engine = db.engine
+    lock = _sqlite_writers if engine.dialect.name == "sqlite" else None
+    session = Session(
+        engine.execution_options(write=True),
+        expire_on_commit=False,
+        info={"write": True, "digest": current_app.config.get("DIGEST", "sha256"), AFTER_COMMIT: []},
+    )
+    token = _open.set(session)
+    if lock:
+        lock.acquire()
+    try:
+        yield session
+        session.info[COMMITTING] = True
+        session.commit()
+    except StaleDataError as error:
+        session.rollback()
+        raise Conflict from error
+    except OperationalError as error:
+        session.rollback()
+        raise Unavailable from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+        if lock:
+            lock.release()
+        _open.reset(token)
+    for act in session.info[AFTER_COMMIT]:
+        act()
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Call `act` once the transaction of `session` is committed; never when it is rolled back."""
+    session.info[AFTER_COMMIT].append(act)
+
+
+def is_postgres(session: Session) -> bool:
+    """Say whether this session talks to PostgreSQL."""
+    return session.get_bind().dialect.name == "postgresql"

@@ -1,0 +1,1 @@
+"""Versions of diagrams, decision tables and forms: load, check, publish. No pages."""

@@ -1,0 +1,81 @@
+"""Publish: the only way to a running version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.engine import DiagramRefused, compile_definition
+from app.ledger import Actor, Entry, append
+from app.processes.models import Process, ProcessVersion, VersionPart
+from app.processes.source import Source, digest_of, find_slugs, problems_of, read_source
+
+
+def publish(
+    session: Session, source: Source, actor: Actor, now: datetime, *, note: str = "", topics: frozenset[str] | None = None
+) -> tuple[int, bool]:
+    """Make `source` the running version of its process; return (version id, whether it is new).
+
+    The same texts again change nothing. Raise DiagramRefused with all problems when one is an error.
+    """
+    errors = [problem for problem in problems_of(source, topics) if problem.severity == "error"]
+    if errors:
+        raise DiagramRefused(tuple(errors))
+    process = _process(session, source)
+    running = process.running_version_id and session.get(ProcessVersion, process.running_version_id)
+    if running and running.digest == source.digest:
+        return running.id, False
+    version = _store(session, process, source, actor, now, note)
+    process.running_version_id = version.id
+    payload = {"slug": source.slug, "version": version.number, "digest": source.digest, "note": note}
+    append(session, "house", [Entry("processes:version:published", actor, payload)], now)
+    return version.id, True
+
+
+def load_folders(
+    session: Session, bpmn: Path, forms: Path, actor: Actor, now: datetime, topics: frozenset[str] | None = None
+) -> dict[str, bool]:
+    """Publish every process folder that differs from its running version; return slug → whether it was new."""
+    return {
+        slug: publish(session, read_source(bpmn, forms, slug), actor, now, topics=topics)[1]
+        for slug in find_slugs(bpmn)
+    }
+
+
+def _process(session: Session, source: Source) -> Process:
+    process = session.scalar(select(Process).where(Process.slug == source.slug).with_for_update())
+    definition = compile_definition(source.diagram, source.tables)
+    if process is None:
+        process = Process(slug=source.slug)
+        session.add(process)
+    process.name = definition.name
+    process.name_en = definition.name_en or definition.name
+    session.flush()
+    return process
+
+
+def _store(
+    session: Session, process: Process, source: Source, actor: Actor, now: datetime, note: str
+) -> ProcessVersion:
+    last = session.scalar(
+        select(func.max(ProcessVersion.number)).where(ProcessVersion.process_id == process.id)
+    )
+    version = ProcessVersion(
+        process_id=process.id,
+        number=(last or 0) + 1,
+        digest=source.digest,
+        note=note,
+        published_at=now,
+        published_by=actor.name,
+    )
+    session.add(version)
+    session.flush()
+    session.add_all(
+        VersionPart(version_id=version.id, kind=kind, name=name, text=text, digest=digest_of(text))
+        for kind, name, text in source.parts()
+    )
+    session.flush()
+    return version
