@@ -34,20 +34,21 @@ def verify(session: Session, chain: str | None = None) -> Verdict:
     """Read all chains, or only `chain`, and stop at the first record that does not fit."""
     heads = {head.chain: head for head in session.scalars(_only(select(ChainHead), ChainHead.chain, chain))}
     query = _only(select(Record), Record.chain, chain).order_by(Record.chain, Record.seq)
+    chains = len(heads)
     count, current, seq, previous = 0, None, 0, FIRST
     for record in session.scalars(query.execution_options(yield_per=1000)):
         if record.chain != current:
             broken = _end_of(heads, current, seq, previous)
             if broken:
-                return Verdict(count, len(heads), broken)
+                return Verdict(count, chains, broken)
             current, seq, previous = record.chain, 0, FIRST
         reason = _misfit(record, seq + 1, previous)
         if reason:
-            return Verdict(count, len(heads), f"record {record.id} ({record.chain} no. {record.seq}): {reason}")
+            return Verdict(count, chains, f"record {record.id} ({record.chain} no. {record.seq}): {reason}")
         count, seq, previous = count + 1, record.seq, record.hash
         session.expunge(record)
     broken = _end_of(heads, current, seq, previous) or _missing(heads)
-    return Verdict(count, len(heads), broken)
+    return Verdict(count, chains, broken)
 
 
 def _only(query: Select[T], column: InstrumentedAttribute[str], chain: str | None) -> Select[T]:

@@ -1,0 +1,105 @@
+"""Where all parts meet: settings, database, frame, areas, topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+from app import boards, clock, deadlines, dispatch, files, formkit, outbox, people, web
+from app.config import Settings
+from app.db import db, prepare_engine
+from app.deadlines.operations import listen
+from app.files.models import Upload
+from app.i18n import N_
+from app.logs import configure_logs
+from app.people import queries as house
+from app.people.rules import Viewer
+from app.people.session import check_permission, current_viewer_or_none
+from app.work import views as work
+from app.work.operations.calendars import lock_cases, take_over
+from app.work.queries.boxes import todo_count
+from app.work.queries.scope import may_see_file
+from app.work.runtime import Runtime
+
+
+def assemble(settings: Settings) -> Flask:
+    """Build the application from `settings`."""
+    configure_logs(settings.log_level)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(_flask_config(settings))
+    app.extensions["guanjia.settings"] = settings
+    runtime = app.extensions["guanjia.runtime"] = Runtime()
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    web.init_app(app, check=check_permission, ready=_not_ready, context=_frame)
+    formkit.init_app(app)
+    for area in (people, outbox, deadlines):
+        area.init_app(app)
+    files.init_app(app, may_see=_may_see, viewer=current_viewer_or_none, folder=settings.data / "files")
+    work.init_app(app, runtime)
+    dispatch.init_app(app, runtime)
+    boards.init_app(app)
+    listen(lock_cases, partial(take_over, runtime))
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    """Return Flask's own settings. Sizes are set on purpose: a diagram or a long article is a large field."""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 20, "max_overflow": 0, "pool_timeout": 20},
+        "DIGEST": settings.digest,
+        "MAX_CONTENT_LENGTH": 60 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.https,
+        "SESSION_COOKIE_HTTPONLY": True,
+    }
+
+
+def _may_see(upload: Upload, viewer: Viewer) -> bool:
+    return may_see_file(db.session(), viewer, upload)
+
+
+def _not_ready() -> str | None:
+    """Return why the product cannot serve, or None."""
+    try:
+        db.session.execute(text("select 1 from chain_head limit 1"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
+        return type(error).__name__
+    finally:
+        db.session.rollback()
+    return None
+
+
+def _frame() -> Mapping[str, Any]:
+    """Return what every page shows around its content."""
+    session = db.session()
+    viewer = current_viewer_or_none()
+    frame: dict[str, Any] = {
+        "viewer": viewer,
+        "demo": _demo(),
+        "notice": house.setting(session, "notice"),
+        "house": house.setting(session, "house"),
+    }
+    if viewer is not None and viewer.may("work.inbox"):
+        frame["counts"] = {"todo": todo_count(session, viewer)}
+        frame["bell"] = outbox.unread(session, viewer.user_id)
+    return frame
+
+
+def _demo() -> dict[str, str] | None:
+    session = db.session()
+    if clock.kind(session) != "demo":
+        return None
+    now = clock.local(clock.now(session))
+    return {"clock": f"{now:%Y-%m-%d} {WEEKDAYS[now.weekday()]} {now:%H:%M}"}
+
+
+WEEKDAYS = (N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"))

@@ -1,0 +1,53 @@
+"""Use cases of deadlines (`clocks`) and of the calendars behind them (`calendars`)."""
+
+from app.deadlines.operations.calendars import (
+    add_plan,
+    change_plan,
+    drop_plan,
+    ensure_years,
+    establish,
+    import_rows,
+    import_year,
+    listen,
+)
+from app.deadlines.operations.clocks import (
+    AMBER,
+    ESCALATE,
+    OVERDUE,
+    Event,
+    Moved,
+    arm,
+    extend,
+    fire,
+    meet,
+    pause,
+    rearm,
+    resume,
+    set_limit,
+    void,
+)
+
+__all__ = [
+    "AMBER",
+    "ESCALATE",
+    "OVERDUE",
+    "Event",
+    "Moved",
+    "add_plan",
+    "arm",
+    "change_plan",
+    "drop_plan",
+    "ensure_years",
+    "establish",
+    "extend",
+    "fire",
+    "import_rows",
+    "import_year",
+    "listen",
+    "meet",
+    "pause",
+    "rearm",
+    "resume",
+    "set_limit",
+    "void",
+]

@@ -1,0 +1,325 @@
+"""What happens to a deadline: armed, paused, resumed, extended, met; and what it reports, exactly once.
+
+Every instant is computed anew from the beginning (`rules.schedule`), never moved by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.deadlines import models as m
+from app.deadlines import queries, rules
+from app.deadlines.models import Deadline, DeadlineChange, DeadlinePause
+from app.deadlines.rules import Change, Limit, parse_limit
+from app.errors import Conflict, Invalid
+from app.i18n import N_
+
+EXTENSION, NEW_LIMIT = "extension", "limit"
+AMBER, OVERDUE, ESCALATE = "amber", "overdue", "escalate"
+
+
+def arm(
+    session: Session,
+    limit: str | Limit,
+    *,
+    case_id: int,
+    now: datetime,
+    work_item_id: int | None = None,
+    kind: str = m.FINISH,
+    unit_id: int | None = None,
+    name: str | None = None,
+    clock: str | None = None,
+) -> Deadline:
+    """Start the clock of `limit` at `now` by the calendar of `unit_id` (the unit that has to act)."""
+    plan = queries.plan_of(session, unit_id)
+    limit = parse_limit(limit, clock) if isinstance(limit, str) else limit
+    deadline = Deadline(
+        case_id=case_id,
+        work_item_id=work_item_id,
+        kind=kind,
+        name=name,
+        limit_text=limit.text,
+        clock=limit.clock,
+        plan_id=plan.id if plan else None,
+        state=m.RUNNING,
+        started_at=now,
+        overdue=False,
+        escalations=0,
+        pauses=[],
+        changes=[],
+    )
+    _reckon(session, deadline)
+    session.add(deadline)
+    session.flush()
+    return deadline
+
+
+def meet(session: Session, deadline: Deadline, now: datetime) -> Deadline:
+    """Stop the clock: what was asked is done, late or not. A pause that still ran ends with it."""
+    _need(deadline, m.RUNNING, m.PAUSED)
+    if deadline.state == m.PAUSED:
+        resume(session, deadline, now)
+    deadline.state, deadline.met_at, deadline.next_event_at = m.MET, now, None
+    deadline.overdue = now > deadline.due_at
+    session.flush()
+    return deadline
+
+
+def void(session: Session, deadline: Deadline, now: datetime) -> Deadline:
+    """Take the deadline back: its step was withdrawn and nobody owes anything."""
+    _need(deadline, m.RUNNING, m.PAUSED)
+    _close_pause(deadline, now)
+    deadline.state, deadline.next_event_at = m.VOID, None
+    session.flush()
+    return deadline
+
+
+def pause(
+    session: Session,
+    deadline: Deadline,
+    now: datetime,
+    *,
+    reason: str,
+    charged_side: str,
+    charged_unit_id: int | None = None,
+    asked_by_id: int | None = None,
+) -> DeadlinePause:
+    """Let the clock stand still; the waiting is charged to `charged_side` (client, vendor, office)."""
+    _need(deadline, m.RUNNING)
+    if not reason.strip():
+        raise Invalid(N_("没有写暂停计时的理由。写清在等谁、等什么，才能暂停。"), fields={})
+    stop = DeadlinePause(
+        from_at=now,
+        reason=reason.strip(),
+        charged_side=charged_side,
+        charged_unit_id=charged_unit_id,
+        asked_by_id=asked_by_id,
+    )
+    deadline.pauses.append(stop)
+    deadline.state, deadline.next_event_at = m.PAUSED, None
+    session.flush()
+    return stop
+
+
+def resume(session: Session, deadline: Deadline, now: datetime) -> Deadline:
+    """Let the clock run again with the time that was left when it stopped."""
+    _need(deadline, m.PAUSED)
+    _close_pause(deadline, now)
+    deadline.state = m.RUNNING
+    _reckon(session, deadline)
+    session.flush()
+    return deadline
+
+
+def extend(
+    session: Session,
+    deadline: Deadline,
+    now: datetime,
+    *,
+    by: str | Limit,
+    reason: str,
+    asked_by_id: int | None = None,
+) -> DeadlineChange:
+    """Grant more time at the end; the due instant without extensions stays readable for the score."""
+    return _change(session, deadline, now, kind=EXTENSION, limit=by, reason=reason, asked_by_id=asked_by_id)
+
+
+def set_limit(
+    session: Session,
+    deadline: Deadline,
+    now: datetime,
+    *,
+    to: str | Limit,
+    reason: str,
+    asked_by_id: int | None = None,
+) -> DeadlineChange:
+    """Apply another limit from the start (the priority changed); elapsed time and pauses stay counted."""
+    return _change(session, deadline, now, kind=NEW_LIMIT, limit=to, reason=reason, asked_by_id=asked_by_id)
+
+
+def _change(
+    session: Session,
+    deadline: Deadline,
+    now: datetime,
+    *,
+    kind: str,
+    limit: str | Limit,
+    reason: str,
+    asked_by_id: int | None,
+) -> DeadlineChange:
+    _need(deadline, m.RUNNING, m.PAUSED)
+    if not reason.strip():
+        raise Invalid(N_("没有写改动时限的理由。写清原因后再改。"))
+    limit = parse_limit(limit) if isinstance(limit, str) else limit
+    if kind == EXTENSION and limit.clock != deadline.clock:
+        raise Invalid(N_("延期要和原时限用同一种时间：原时限是 %(limit)s。"), limit=deadline.limit_text)
+    change = DeadlineChange(
+        kind=kind,
+        at=now,
+        limit_text=limit.text,
+        reason=reason.strip(),
+        asked_by_id=asked_by_id,
+        old_due_at=deadline.due_at,
+        new_due_at=deadline.due_at,
+    )
+    deadline.changes.append(change)
+    _reckon(session, deadline)
+    _forget_reports(deadline, now)
+    change.new_due_at = deadline.due_at
+    session.flush()
+    return change
+
+
+def _close_pause(deadline: Deadline, now: datetime) -> None:
+    for stop in deadline.pauses:
+        if stop.to_at is None:
+            stop.to_at = max(now, stop.from_at)
+
+
+def _need(deadline: Deadline, *states: str) -> None:
+    if deadline.state not in states:
+        raise Conflict(N_("这个时限的状态刚变过，计时没有改动。请看过最新内容后再试。"))
+
+
+# --- reckoning ---------------------------------------------------------------------------------------------
+
+
+def _reckon(session: Session, deadline: Deadline) -> None:
+    """Compute every instant of a deadline from its start, its pauses and its changes."""
+    calendar = queries.calendar_with(session, deadline.plan_id)
+    pauses = [Change(stop.from_at, stop.to_at) for stop in deadline.pauses]
+    extensions = [Change(c.at, limit=parse_limit(c.limit_text)) for c in deadline.changes if c.kind == EXTENSION]
+    limit = _limit_in_force(deadline)
+    plan = rules.schedule(calendar, deadline.started_at, limit, [*pauses, *extensions])
+    deadline.clock = limit.clock
+    deadline.amber_at, deadline.due_at = plan.amber, plan.due
+    deadline.escalate_at = [instant.isoformat() for instant in plan.escalations]
+    if extensions:
+        deadline.original_due_at = rules.schedule(calendar, deadline.started_at, limit, pauses).due
+    deadline.next_event_at = _next_event(deadline)
+
+
+def _limit_in_force(deadline: Deadline) -> Limit:
+    texts = [change.limit_text for change in deadline.changes if change.kind == NEW_LIMIT]
+    return parse_limit(texts[-1] if texts else deadline.limit_text)
+
+
+def _forget_reports(deadline: Deadline, now: datetime) -> None:
+    """After more time was granted, the instants that lie ahead again will be reported again."""
+    if deadline.amber_at > now:
+        deadline.reminded80_at = None
+    if deadline.due_at > now:
+        deadline.reminded100_at = deadline.escalated_at = None
+        deadline.overdue, deadline.escalations = False, 0
+    deadline.next_event_at = _next_event(deadline)
+
+
+def _events(deadline: Deadline) -> Iterable[tuple[datetime, str, int]]:
+    """Yield what is still to be reported, in order: 80 %, 100 %, then each step upwards."""
+    if deadline.reminded80_at is None and deadline.reminded100_at is None:
+        yield deadline.amber_at, AMBER, 0
+    if deadline.reminded100_at is None:
+        yield deadline.due_at, OVERDUE, 0
+    for level, instant in enumerate(deadline.escalate_at, 1):
+        if level > deadline.escalations:
+            yield datetime.fromisoformat(instant), ESCALATE, level
+
+
+def _next_event(deadline: Deadline) -> datetime | None:
+    if deadline.state != m.RUNNING:
+        return None
+    return min((instant for instant, _, _ in _events(deadline)), default=None)
+
+
+# --- reporting ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to tell people: `amber` (80 %), `overdue` (100 %), `escalate` with its level (1, 2)."""
+
+    kind: str
+    level: int
+    deadline_id: int
+    case_id: int
+    work_item_id: int | None
+    due_at: datetime
+    limit_text: str
+
+
+def fire(session: Session, deadline_id: int, now: datetime) -> list[Event]:
+    """Return what this deadline has to report at `now` and note it as reported, so nothing comes twice.
+
+    After a stand-still only the newest state is told: 80 % is not reported once 100 % has passed, and of several
+    steps upwards only the highest.
+    """
+    locked = select(Deadline).where(Deadline.id == deadline_id).with_for_update()
+    deadline = session.scalar(locked.execution_options(populate_existing=True))
+    if deadline is None or deadline.state != m.RUNNING:
+        return []
+    passed = [(kind, level) for instant, kind, level in _events(deadline) if instant <= now]
+    for kind, level in passed:
+        _note(deadline, kind, level, now)
+    deadline.next_event_at = _next_event(deadline)
+    session.flush()
+    return [_event(deadline, kind, level) for kind, level in _newest(passed)]
+
+
+def _note(deadline: Deadline, kind: str, level: int, now: datetime) -> None:
+    if kind == AMBER:
+        deadline.reminded80_at = now
+    elif kind == OVERDUE:
+        deadline.reminded100_at, deadline.overdue = now, True
+    else:
+        deadline.escalated_at, deadline.escalations = now, level
+
+
+def _newest(passed: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    kinds = {kind for kind, _ in passed}
+    top = max((level for _, level in passed), default=0)
+    return [
+        (kind, level)
+        for kind, level in passed
+        if (kind != AMBER or OVERDUE not in kinds) and (kind != ESCALATE or level == top)
+    ]
+
+
+def _event(deadline: Deadline, kind: str, level: int) -> Event:
+    return Event(
+        kind=kind,
+        level=level,
+        deadline_id=deadline.id,
+        case_id=deadline.case_id,
+        work_item_id=deadline.work_item_id,
+        due_at=deadline.due_at,
+        limit_text=_limit_in_force(deadline).text,
+    )
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A deadline that a changed calendar moved; `work` re-arms the engine's timers that read it."""
+
+    deadline_id: int
+    case_id: int
+    name: str | None
+    old_due: datetime
+    new_due: datetime
+
+
+def rearm(session: Session, deadlines: Iterable[Deadline], now: datetime) -> list[Moved]:
+    """Compute open deadlines anew with the calendars as they are now; return those that moved."""
+    moved = []
+    for deadline in deadlines:
+        before = deadline.due_at
+        _reckon(session, deadline)
+        _forget_reports(deadline, now)
+        if deadline.due_at != before:
+            moved.append(Moved(deadline.id, deadline.case_id, deadline.name, before, deadline.due_at))
+    session.flush()
+    return moved

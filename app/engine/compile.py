@@ -1,0 +1,274 @@
+"""Turns what is drawn into what the engine runs. The owner's XML stays as it is.
+
+SpiffWorkflow's specifications are built directly from the drawn nodes, in the order of the document, so that
+moving a shape in the drawing never changes which condition is asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions import (
+    MessageEventDefinition,
+    NoneEventDefinition,
+    TerminateEventDefinition,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from app.engine import specs
+from app.engine.decisions import Decision
+from app.engine.definition import Definition, Flow, Node
+from app.engine.diagram import Diagram, Element, Line
+from app.engine.parts import Branch, read_candidates, read_parameters, read_script, read_timer
+from app.expressions import juel
+
+GUARD = ".Guard"
+KINDS: Mapping[str, str] = {
+    "startEvent": "start",
+    "endEvent": "end",
+    "userTask": "user",
+    "manualTask": "manual",
+    "task": "manual",
+    "scriptTask": "script",
+    "serviceTask": "service",
+    "businessRuleTask": "decision",
+    "sendTask": "event",
+    "receiveTask": "message",
+    "exclusiveGateway": "gateway",
+    "parallelGateway": "gateway",
+    "inclusiveGateway": "gateway",
+    "eventBasedGateway": "gateway",
+    "intermediateCatchEvent": "message",
+    "intermediateThrowEvent": "event",
+    "boundaryEvent": "message",
+    "subProcess": "subprocess",
+}
+_CATCHING = frozenset({"intermediateCatchEvent", "boundaryEvent", "receiveTask"})
+_OUTSIDE = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+
+
+def build_definition(diagram: Diagram, decisions: Mapping[str, Decision]) -> Definition:
+    """Compile a diagram that the checker found sound."""
+    nodes = {one.id: _node(one) for one in diagram.elements.values()}
+    built = {scope: _Scope(scope, diagram, decisions, nodes).build() for scope in diagram.scopes}
+    return Definition(
+        process_id=diagram.process_id,
+        name=diagram.name,
+        name_en=diagram.own.get("name.en"),
+        properties=dict(diagram.own),
+        nodes=nodes,
+        flows={one.id: _flow(one, diagram) for one in diagram.flows.values()},
+        lanes=diagram.lanes,
+        specs=built,
+    )
+
+
+def kind_of(element: Element) -> str:
+    """Return the kind of node as records and pages name it."""
+    if is_external(element):
+        return "service"
+    if element.tag in _CATCHING and element.event.kind == "timer":
+        return "timer"
+    return KINDS[element.tag]
+
+
+def is_external(element: Element) -> bool:
+    """Return whether the node is done by a topic outside the engine."""
+    return element.tag in _OUTSIDE and element.settings.get("type") == "external"
+
+
+def form_of(element: Element) -> str | None:
+    """Return the id of the form of a node: `camunda:formRef`, or the file name in a `formKey`."""
+    key = element.settings.get("formRef") or element.settings.get("formKey")
+    return key.rsplit(":", 1)[-1].removesuffix(".form") if key else None
+
+
+def _node(element: Element) -> Node:
+    setting = element.settings.get
+    return Node(
+        id=element.id,
+        kind=kind_of(element),
+        name=element.name or element.id,
+        name_en=element.own.get("name.en"),
+        lane=element.lane,
+        scope=element.scope,
+        form=form_of(element),
+        assignee=setting("assignee"),
+        candidate_users=setting("candidateUsers"),
+        candidate_groups=setting("candidateGroups"),
+        priority=setting("priority"),
+        topic=setting("topic") if is_external(element) else None,
+        attached_to=element.attached_to,
+        properties=dict(element.own),
+    )
+
+
+def _flow(line: Line, diagram: Diagram) -> Flow:
+    source = diagram.elements[line.source]
+    default = source.default == line.id
+    name_en = line.own.get("name.en")
+    return Flow(line.id, line.name, name_en, line.source, line.target, line.condition, default)
+
+
+class _Scope:
+    """Builds the specification of the process or of one sub-process."""
+
+    def __init__(
+        self, name: str, diagram: Diagram, decisions: Mapping[str, Decision], nodes: Mapping[str, Node]
+    ) -> None:
+        self.diagram = diagram
+        self.decisions = decisions
+        self.nodes = nodes
+        self.process = specs.ProcessSpec(name)
+        self.elements = diagram.scopes[name]
+        self.entries: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}
+        self.makers: Mapping[str, Callable[[Element], Any]] = {
+            "startEvent": self._start,
+            "endEvent": self._end,
+            "userTask": self._person,
+            "manualTask": self._person,
+            "task": self._person,
+            "scriptTask": self._script,
+            "businessRuleTask": self._decision,
+            "sendTask": self._send,
+            "receiveTask": self._receive,
+            "exclusiveGateway": self._choice,
+            "parallelGateway": self._parallel,
+            "inclusiveGateway": self._inclusive,
+            "eventBasedGateway": self._event_choice,
+            "intermediateCatchEvent": self._catch,
+            "intermediateThrowEvent": self._throw,
+            "boundaryEvent": self._boundary,
+            "subProcess": self._sub_process,
+        }
+
+    def build(self) -> specs.ProcessSpec:
+        """Make all nodes, then draw all flows between them."""
+        for element in self.elements:
+            self.made[element.id] = self._make(element)
+        for element in self.elements:
+            self._guard(element)
+        for element in self.elements:
+            self._connect(element)
+        return self.process
+
+    def _make(self, element: Element) -> Any:
+        made = self._service(element) if is_external(element) else self.makers[element.tag](element)
+        made.node = self.nodes[element.id]
+        made.bpmn_name, made.lane = element.name, element.lane
+        made.takes, made.gives = read_parameters(element.inputs), read_parameters(element.outputs)
+        return made
+
+    def _guard(self, element: Element) -> None:
+        """Put a guard before a node that has boundary events."""
+        events = self.diagram.attached(element.id)
+        self.entries[element.id] = self.made[element.id]
+        if events:
+            guard = self.entries[element.id] = specs.Guard(self.process, element.id + GUARD)
+            for one in (element, *events):
+                guard.link(self.made[one.id])
+
+    def _connect(self, element: Element) -> None:
+        made, outgoing = self.made[element.id], self.diagram.outgoing[element.id]
+        for flow in outgoing:
+            made.link(self.entries[flow.target])
+        if element.tag == "startEvent":
+            self.process.start.link(made)
+        if not outgoing:
+            made.link(self.process.end)
+        if element.tag in {"exclusiveGateway", "inclusiveGateway"}:
+            self._branch(made, element, outgoing)
+
+    def _branch(self, made: Any, element: Element, outgoing: tuple[Line, ...]) -> None:
+        branches = [(flow, self._read_branch(flow)) for flow in outgoing]
+        open_way = [one for flow, one in branches if flow.id == element.default or len(outgoing) == 1]
+        made.default = open_way[0] if open_way else None
+        made.branches = tuple(one for _flow, one in branches if one is not made.default)
+
+    def _read_branch(self, flow: Line) -> Branch:
+        condition = juel.braced(flow.condition) if flow.condition else None
+        return Branch(flow.id, flow.name, self.entries[flow.target].name, condition)
+
+    def _start(self, element: Element) -> Any:
+        return specs.Start(self.process, element.id, NoneEventDefinition())
+
+    def _end(self, element: Element) -> Any:
+        terminates = element.event.kind == "terminate"
+        definition = TerminateEventDefinition() if terminates else NoneEventDefinition()
+        made = specs.End(self.process, element.id, definition)
+        made.terminates = terminates
+        return made
+
+    def _person(self, element: Element) -> Any:
+        made = specs.Person(self.process, element.id)
+        made.candidates = read_candidates(element)
+        return made
+
+    def _script(self, element: Element) -> Any:
+        made = specs.Script(self.process, element.id, element.script)
+        made.lines = read_script(element.script or "")
+        return made
+
+    def _service(self, element: Element) -> Any:
+        return specs.Service(self.process, element.id)
+
+    def _decision(self, element: Element) -> Any:
+        made = specs.DecisionTask(self.process, element.id)
+        made.decision = self.decisions[element.settings["decisionRef"]]
+        made.variable = element.settings.get("resultVariable")
+        made.mapping = element.settings.get("mapDecisionResult")
+        return made
+
+    def _choice(self, element: Element) -> Any:
+        return specs.Choice(self.process, element.id)
+
+    def _parallel(self, element: Element) -> Any:
+        return specs.Parallel(self.process, element.id)
+
+    def _inclusive(self, element: Element) -> Any:
+        return specs.Inclusive(self.process, element.id)
+
+    def _event_choice(self, element: Element) -> Any:
+        return specs.EventChoice(self.process, element.id, NoneEventDefinition())
+
+    def _catch(self, element: Element) -> Any:
+        return self._waiting(element, specs.Catch(self.process, element.id, _definition(element)))
+
+    def _receive(self, element: Element) -> Any:
+        return self._waiting(element, specs.Receive(self.process, element.id, _definition(element)))
+
+    def _boundary(self, element: Element) -> Any:
+        definition = _definition(element)
+        made = specs.Boundary(self.process, element.id, definition, cancel_activity=element.interrupting)
+        return self._waiting(element, made)
+
+    def _waiting(self, element: Element, made: Any) -> Any:
+        if element.event.kind == "timer":
+            made.timer, made.wait = read_timer(element.event), "timer"
+        else:
+            made.message = element.event.name
+        return made
+
+    def _throw(self, element: Element) -> Any:
+        made = specs.Throw(self.process, element.id, _definition(element))
+        made.message = element.event.name if element.event.kind != "none" else None
+        return made
+
+    def _send(self, element: Element) -> Any:
+        made = specs.Send(self.process, element.id, _definition(element))
+        made.message = element.event.name if element.event.kind != "none" else None
+        return made
+
+    def _sub_process(self, element: Element) -> Any:
+        return specs.SubProcess(self.process, element.id, element.id)
+
+
+def _definition(element: Element) -> Any:
+    """Return the library's description of an event, for its tools; our events look at the compiled parts."""
+    if element.event.kind == "timer":
+        return TimerEventDefinition(element.id, element.event.text)
+    if element.event.kind in {"message", "signal"}:
+        return MessageEventDefinition(element.event.name)
+    return NoneEventDefinition()

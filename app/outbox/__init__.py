@@ -1,0 +1,25 @@
+"""What is owed to the outside (外发) and what people are told (消息). `init_app` is the one call create_app makes."""
+
+from __future__ import annotations
+
+from flask import Flask, url_for
+from sqlalchemy.orm import Session
+
+from app.i18n import N_
+
+
+def init_app(app: Flask) -> None:
+    """Serve the list of notices."""
+    # here, not above: operations of other areas import this package without any Flask page
+    from app.outbox.views import bp  # noqa: PLC0415
+    from app.web import menu  # noqa: PLC0415
+
+    app.register_blueprint(bp)
+    menu.account("outbox.notices", N_("消息"), "bell")
+
+
+def unread(session: Session, user_id: int) -> dict[str, object]:
+    """Return what the bell in the frame shows: where it leads and how many are unread."""
+    from app.outbox.queries import unread_count  # noqa: PLC0415
+
+    return {"url": url_for("outbox.notices"), "count": unread_count(session, user_id)}

@@ -1,0 +1,207 @@
+"""Who handles a step: rule values become people, sites and categories become a contract and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.people import rules
+from app.people.models import Contract, ContractScope, Post, RoleGrant, SlaRow, Unit, User
+from app.people.rules import Resolution, Sla
+
+Found = tuple[list[int], str, str]
+MAX_CHAIN = 20
+
+
+def resolve(
+    session: Session,
+    rule: Mapping[str, Any],
+    *,
+    starter_id: int | None,
+    earlier: Mapping[str, int],
+    fallback: Mapping[str, Any] | None = None,
+) -> Resolution:
+    """Return the people `rule` names now, in order, without disabled ones; never empty while the house has staff.
+
+    A rule that finds nobody falls back to `fallback` (a rule value) and then to the dispatch desk, and says so.
+    """
+    finder = _Finder(session, starter_id, earlier)
+    people, text_zh, text_en = finder.find(rule)
+    if people:
+        return Resolution(tuple(people), text_zh, text_en)
+    stand_ins, zh, en = finder.stand_in(fallback)
+    return Resolution(
+        tuple(stand_ins),
+        f"{text_zh}：没有可以办的人，改由{zh}办",
+        f"{text_en}: nobody available, falls to {en}",
+        fell_back=True,
+    )
+
+
+def vendor_for(session: Session, site_id: int | None, category_id: int | None, on: date) -> Contract | None:
+    """Return the contract that covers this category at this site on this day; one naming the site wins."""
+    if category_id is None:
+        return None
+    statement = (
+        select(Contract)
+        .join(ContractScope)
+        .join(Unit, Unit.id == Contract.vendor_id)
+        .where(
+            ContractScope.category_id == category_id,
+            or_(ContractScope.site_id == site_id, ContractScope.site_id.is_(None)),
+            Contract.valid_from <= on,
+            Contract.valid_to >= on,
+            Contract.disabled_at.is_(None),
+            Unit.disabled_at.is_(None),
+        )
+        .order_by(ContractScope.site_id.is_(None), Contract.valid_from.desc(), Contract.id.desc())
+        .limit(1)
+    )
+    return session.scalar(statement)
+
+
+def sla(session: Session, contract_id: int | None, priority: str) -> Sla:
+    """Return the limits of this priority: the contract's, or the house's default where it is silent."""
+    row = session.scalar(select(SlaRow).where(SlaRow.contract_id == contract_id, SlaRow.priority == priority))
+    return Sla(row.respond, row.finish) if row else rules.DEFAULT_SLA[priority]
+
+
+class _Finder:
+    """Finds the people of one rule value; each kind of rule has one method."""
+
+    def __init__(self, session: Session, starter_id: int | None, earlier: Mapping[str, int]) -> None:
+        self.session = session
+        self.starter_id = starter_id
+        self.earlier = earlier
+        self.kinds: Mapping[str, Callable[[Mapping[str, Any]], Found]] = {
+            "any": self._any,
+            "user": self._user,
+            "role": self._role,
+            "head": self._head,
+            "chain": self._chain,
+            "earlier": self._earlier,
+            "duty": self._duty,
+            "starter": self._starter,
+        }
+
+    def find(self, rule: Mapping[str, Any]) -> Found:
+        """Return the people of `rule` and the rule in words; an unknown kind finds nobody."""
+        kind = str(rule.get("rule"))
+        act = self.kinds.get(kind)
+        return act(rule) if act else ([], f"不认识的规则 {kind}", f"unknown rule {kind}")
+
+    def stand_in(self, fallback: Mapping[str, Any] | None) -> Found:
+        """Return who handles what nobody was found for."""
+        if fallback:
+            found = self.find(fallback)
+            if found[0]:
+                return found
+        for role in rules.FALLBACK_ROLES:
+            found = self._role({"role": role})
+            if found[0]:
+                return found
+        return [], rules.ROLES["office"].name, rules.ROLES["office"].name_en
+
+    def _any(self, rule: Mapping[str, Any]) -> Found:
+        parts = [self.find(one) for one in rule.get("of", ())]
+        people = list(dict.fromkeys(person for part in parts for person in part[0]))
+        return people, "，或".join(part[1] for part in parts), ", or ".join(part[2] for part in parts)
+
+    def _user(self, rule: Mapping[str, Any]) -> Found:
+        value = rule.get("name")
+        if value is None or value == "":
+            return [], "没有指定的人", "no named person"
+        by_id = isinstance(value, int) or str(value).isdigit()
+        return self._named(User.id == int(value) if by_id else User.user_name == str(value), str(value))
+
+    def _starter(self, _rule: Mapping[str, Any]) -> Found:
+        people, name, _ = self._named(User.id == self.starter_id, "")
+        return people, f"发起人 {name}".strip(), f"starter {name}".strip()
+
+    def _earlier(self, rule: Mapping[str, Any]) -> Found:
+        node = str(rule.get("node"))
+        people, name, _ = self._named(User.id == self.earlier.get(node), "")
+        return people, f"办过“{node}”的人 {name}".strip(), f"who handled {node} {name}".strip()
+
+    def _role(self, rule: Mapping[str, Any]) -> Found:
+        role = str(rule.get("role"))
+        unit = self._unit(rule.get("unit"))
+        # a vendor role without its unit would hand one vendor's work to all of them
+        if unit is None and (rule.get("unit") or _only_for_vendors(role)):
+            return [], f"单位不明的{_role_name(role)}", f"{_role_name_en(role)} of an unknown unit"
+        people = self._with_role(role, unit.id if unit else None)
+        of_unit = (f"{unit.name} ", f" of {unit.name_en or unit.name}") if unit else ("", "")
+        return people, f"{of_unit[0]}{_role_name(role)}", f"{_role_name_en(role)}{of_unit[1]}"
+
+    def _head(self, rule: Mapping[str, Any]) -> Found:
+        unit = self._unit(rule.get("unit"))
+        if unit is None:
+            return [], "单位不明的负责人", "head of an unknown unit"
+        people = next((found for one in self._upwards(unit) if (found := self._heads(one))), [])
+        return people, f"{unit.name} 负责人", f"head of {unit.name_en or unit.name}"
+
+    def _chain(self, rule: Mapping[str, Any]) -> Found:
+        unit = self._unit(rule.get("unit"))
+        levels = min(int(rule.get("n") or 1), MAX_CHAIN)
+        if unit is None:
+            return [], "单位不明的逐级负责人", "chain of heads of an unknown unit"
+        heads = [head for one in self._upwards(unit) if (head := self._heads(one))][:levels]
+        people = list(dict.fromkeys(person for level in heads for person in level))
+        return people, f"{unit.name} 逐级负责人，{levels} 级", f"{levels} heads up from {unit.name_en or unit.name}"
+
+    def _duty(self, rule: Mapping[str, Any]) -> Found:
+        title = str(rule.get("post"))
+        holders = self._people(User.id.in_(select(Post.user_id).where(Post.title == title)))
+        return [one.id for one in holders], f"{title}岗", f"on duty: {title}"
+
+    def _named(self, condition: ColumnElement[bool], text: str) -> Found:
+        people = self._people(condition)
+        name = "、".join(one.name for one in people) or text
+        return [one.id for one in people], name, name
+
+    def _people(self, condition: ColumnElement[bool]) -> Sequence[User]:
+        statement = select(User).where(condition, User.disabled_at.is_(None)).order_by(User.id)
+        return self.session.scalars(statement).all()
+
+    def _with_role(self, role: str, unit_id: int | None) -> list[int]:
+        here = or_(RoleGrant.unit_id == unit_id, and_(RoleGrant.unit_id.is_(None), User.unit_id == unit_id))
+        statement = (
+            select(User.id)
+            .join(RoleGrant, RoleGrant.user_id == User.id)
+            .where(RoleGrant.role == role, User.disabled_at.is_(None))
+            .distinct()
+            .order_by(User.id)
+        )
+        return list(self.session.scalars(statement if unit_id is None else statement.where(here)))
+
+    def _heads(self, unit: Unit) -> list[int]:
+        return self._with_role(rules.HEAD_ROLES[unit.kind], unit.id)
+
+    def _upwards(self, unit: Unit) -> list[Unit]:
+        units = [unit]
+        while units[-1].parent is not None and len(units) < MAX_CHAIN:
+            units.append(units[-1].parent)
+        return units
+
+    def _unit(self, value: object) -> Unit | None:
+        if value is None or value == "":
+            return None
+        if isinstance(value, int) or str(value).isdigit():
+            return self.session.get(Unit, int(str(value)))
+        return self.session.scalar(select(Unit).where(Unit.code == str(value)))
+
+
+def _only_for_vendors(role: str) -> bool:
+    return role in rules.ROLES and rules.ROLES[role].kinds == {rules.VENDOR}
+
+
+def _role_name(role: str) -> str:
+    return rules.ROLES[role].name if role in rules.ROLES else role
+
+
+def _role_name_en(role: str) -> str:
+    return rules.ROLES[role].name_en if role in rules.ROLES else role

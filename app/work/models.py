@@ -1,0 +1,204 @@
+"""Tables of work: a case, its engine rows, its work items and what surrounds them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Versioned
+
+
+class NumberSeries(Base):
+    """The last number given out in one series, for example `RW-2026`."""
+
+    __tablename__ = "number_series"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class Case(Versioned, Base):
+    """One run of a process (办件). `header` and the task rows together are the engine's state."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (
+        Index("ix_case_file_next_due", "next_due"),
+        Index("ix_case_file_status", "status", "id"),
+        Index("ix_case_file_vendor", "vendor_id", "status"),
+        Index("ix_case_file_starter_unit", "starter_unit_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("process_version.id"))
+    slug: Mapped[str]
+    title: Mapped[str]
+    summary: Mapped[list[str]]
+    status: Mapped[str]
+    result: Mapped[str | None]
+    priority: Mapped[str]
+    starter_id: Mapped[int]
+    starter_unit_id: Mapped[int]
+    site_id: Mapped[int | None]
+    vendor_id: Mapped[int | None]
+    start_key: Mapped[str | None] = mapped_column(unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    next_due: Mapped[datetime | None]
+    incident: Mapped[str | None]
+    header: Mapped[dict[str, Any]]
+
+
+class TaskState(Base):
+    """One live engine task of a case; written in bulk, read only to rebuild a live case."""
+
+    __tablename__ = "task_row"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+    parent: Mapped[str | None]
+    scope: Mapped[str | None]
+    spec: Mapped[str]
+    state: Mapped[int]
+    changed: Mapped[float]
+    internal: Mapped[str]
+    data: Mapped[str]
+
+
+class WorkItem(Versioned, Base):
+    """What one person or one of several must do at one node (待办); after completion it holds the receipt."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        UniqueConstraint("case_id", "token"),
+        Index("ix_work_item_assignee", "assignee_id", "status", "due_at"),
+        Index("ix_work_item_done_by", "done_by_id", "closed_at"),
+        Index("ix_work_item_case", "case_id", "status"),
+        Index("ix_work_item_status_due", "status", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
+    token: Mapped[str]
+    node: Mapped[str]
+    name: Mapped[str]
+    name_en: Mapped[str]
+    form: Mapped[str | None]
+    form_digest: Mapped[str | None]
+    round: Mapped[int]
+    status: Mapped[str]
+    side: Mapped[str]
+    unit_id: Mapped[int]
+    unit_name: Mapped[str]
+    rule: Mapped[dict[str, Any]]
+    rule_text: Mapped[str]
+    assignee_id: Mapped[int | None]
+    assignee_name: Mapped[str | None]
+    from_name: Mapped[str]
+    from_unit: Mapped[str]
+    returned: Mapped[bool]
+    urged: Mapped[int] = mapped_column(default=0)
+    opened_at: Mapped[datetime]
+    first_opened_at: Mapped[datetime | None]
+    first_opened_by: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    amber_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    pause_text: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    done_by_id: Mapped[int | None]
+    done_by_name: Mapped[str | None]
+    result: Mapped[str | None]
+    answers: Mapped[dict[str, Any] | None]
+    key: Mapped[str | None]
+    receipt_code: Mapped[str | None]
+    receipt_seq: Mapped[int | None]
+
+
+class Candidate(Base):
+    """One of several people who may take an unclaimed work item."""
+
+    __tablename__ = "candidate"
+    __table_args__ = (Index("ix_candidate_user", "user_id", "item_id"),)
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Party(Base):
+    """A unit that takes part in a case and may therefore see it."""
+
+    __tablename__ = "party"
+    __table_args__ = (Index("ix_party_unit", "unit_id", "case_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(primary_key=True)
+    side: Mapped[str]
+    since: Mapped[datetime]
+
+
+class Copy(Base):
+    """A case copied to a person for reading (抄送)."""
+
+    __tablename__ = "copy"
+    __table_args__ = (Index("ix_copy_user", "user_id", "case_id"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class Draft(Base):
+    """Answers typed but not submitted: of a work item, or of a case not yet started (`item_id` 0)."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("user_id", "item_id", "slug", "node"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    item_id: Mapped[int]
+    slug: Mapped[str]
+    node: Mapped[str]
+    title: Mapped[str]
+    fields: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+
+
+class Comment(Base):
+    """A remark beside the process (讨论); append-only by habit, never an opinion of a step."""
+
+    __tablename__ = "comment"
+    __table_args__ = (Index("ix_comment_case", "case_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
+    author_id: Mapped[int]
+    author_name: Mapped[str]
+    unit_id: Mapped[int]
+    unit_name: Mapped[str]
+    kind: Mapped[str]
+    text: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Stretch(Base):
+    """A stretch of a case's time charged to one side (计时归属); the open one has no end."""
+
+    __tablename__ = "stretch"
+    __table_args__ = (Index("ix_stretch_case", "case_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
+    side: Mapped[str]
+    unit_id: Mapped[int]
+    unit_name: Mapped[str]
+    node_name: Mapped[str]
+    begins: Mapped[datetime]
+    ends: Mapped[datetime | None]

@@ -1,0 +1,116 @@
+"""One act on a case: what its operation, its records and its engine step share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import after_commit
+from app.deadlines import rules as limits
+from app.deadlines.queries import calendar_for
+from app.engine import Environment, Live
+from app.ledger import Actor, Entry
+from app.people.models import Unit, User
+from app.people.rules import Viewer
+from app.processes.library import Bundle
+from app.work.models import Case, WorkItem
+from app.work.rules import fill, names_of
+from app.work.runtime import Runtime
+
+
+@dataclass
+class Act:
+    """The working set of one transaction on one case."""
+
+    session: Session
+    runtime: Runtime
+    case: Case
+    bundle: Bundle
+    live: Live
+    actor: Actor
+    now: datetime
+    entries: list[Entry] = field(default_factory=list)
+    notices: list[tuple[list[int], str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def env(self) -> Environment:
+        """Return what the engine needs from outside."""
+        return environment(self.session, self.case, self.bundle, self.now, lambda: self.live.case_data)
+
+    def keep_live(self) -> None:
+        """Put the live case back into the cache once the commit has succeeded, and only then."""
+        engine, live, case = self.runtime.engine, self.live, self.case
+        after_commit(self.session, lambda: engine.put_back(case.id, case.row_version, live))
+
+    def note(self, entry: Entry) -> None:
+        """Keep a record for the end of the act, where all are appended at once."""
+        self.entries.append(entry)
+
+
+class DueDates(Mapping[str, datetime]):
+    """The instants that `${due('name')}` may read: the process property `guanjia.due.<name>` names a limit.
+
+    Empty or null limits have no instant, so their timers never fire.
+    """
+
+    def __init__(self, texts: Mapping[str, str], names: Any, add: Any) -> None:
+        self._texts, self._names, self._add = texts, names, add
+
+    def __getitem__(self, name: str) -> datetime:
+        limit = fill(self._texts[name], self._names())
+        if not limit:
+            raise KeyError(name)
+        due: datetime = self._add(str(limit))
+        return due
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def environment(session: Session, case: Case, bundle: Bundle, now: datetime, case_data: Any) -> Environment:
+    """Build the engine's view of the outside world for one step of `case`."""
+    starter = session.get_one(User, case.starter_id)
+
+    def add_working(start: datetime, text: str) -> datetime:
+        calendar = calendar_for(session, case.starter_unit_id)
+        return limits.add_working(calendar, start, limits.parse_limit(text))
+
+    texts = {
+        name.removeprefix("due."): text
+        for name, text in bundle.definition.properties.items()
+        if name.startswith("due.")
+    }
+    return Environment(
+        now=now,
+        starter={"id": starter.id, "name": starter.name, "unit": case.starter_unit_id},
+        due=DueDates(texts, lambda: names_of({}, case_data()), lambda text: add_working(now, text)),
+        add_working=add_working,
+    )
+
+
+def person(viewer: Viewer, client: str | None = None) -> Actor:
+    """Return the actor of somebody who acts for themselves."""
+    return Actor("person", viewer.name, viewer.user_id, viewer.unit_id, viewer.unit_name, client=client)
+
+
+def earlier_people(session: Session, case_id: int) -> dict[str, int]:
+    """Return who completed each node last."""
+    rows = session.execute(
+        select(WorkItem.node, WorkItem.done_by_id)
+        .where(WorkItem.case_id == case_id, WorkItem.status == "done")
+        .order_by(WorkItem.id)
+    )
+    return {node: user_id for node, user_id in rows if user_id is not None}
+
+
+def unit_of(session: Session, user_id: int) -> Unit:
+    """Return the unit of a user."""
+    return session.get_one(Unit, session.get_one(User, user_id).unit_id)

@@ -1,0 +1,123 @@
+"""Work items: opened when a token reaches a person, closed when it moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.engine import Node, OpenNode
+from app.i18n import N_
+from app.people.models import Unit, User
+from app.people.operations import resolve
+from app.people.rules import Resolution
+from app.work.models import Candidate, Party, Stretch, WorkItem
+from app.work.operations.act import Act, earlier_people
+from app.work.operations.clocks import arm_item, run_handling, void_item
+from app.work.rules import leading_side, side_of, words
+
+
+def open_item(act: Act, opened: OpenNode) -> WorkItem:
+    """Create the work item of a token that waits for a person: people, deadline, notices."""
+    node = act.bundle.definition.nodes[opened.node]
+    people = _people_for(act, node, opened)
+    holder = act.session.get_one(User, people.user_ids[0])
+    unit = act.session.get_one(Unit, holder.unit_id)
+    alone = len(people.user_ids) == 1
+    item = WorkItem(
+        case_id=act.case.id,
+        token=opened.token,
+        node=node.id,
+        name=node.name,
+        name_en=node.name_en or node.name,
+        form=node.form,
+        form_digest=act.bundle.form_digests.get(node.form or ""),
+        round=opened.round,
+        status="open",
+        side=side_of(node.properties, unit.kind),
+        unit_id=unit.id,
+        unit_name=unit.name,
+        rule=dict(opened.rule or {}),
+        rule_text=people.text_zh,
+        assignee_id=holder.id if alone else None,
+        assignee_name=holder.name if alone else None,
+        from_name=act.actor.name,
+        from_unit=act.actor.unit_name,
+        returned=opened.round > 1,
+        opened_at=act.now,
+    )
+    act.session.add(item)
+    act.session.flush()
+    if not alone:
+        rows = [{"item_id": item.id, "user_id": user_id} for user_id in people.user_ids]
+        act.session.execute(insert(Candidate), rows)
+    join(act, unit, item.side)
+    arm_item(act, item, node, opened.data)
+    others = [user_id for user_id in people.user_ids if user_id != act.actor.user_id]
+    if others:
+        act.notices.append(
+            (others, N_("%(title)s：到了“%(node)s”，请您办理。"), {"node": node.name, "item": item.id})
+        )
+    return item
+
+
+def withdraw_items(act: Act, tokens: Sequence[str], reason: str) -> None:
+    """Close the open items of tokens that the engine cancelled; the reason stays readable."""
+    if not tokens:
+        return
+    query = select(WorkItem).where(
+        WorkItem.case_id == act.case.id, WorkItem.token.in_(tokens), WorkItem.status == "open"
+    )
+    for item in act.session.scalars(query):
+        item.status, item.closed_at, item.result = "withdrawn", act.now, reason
+        act.session.execute(delete(Candidate).where(Candidate.item_id == item.id))
+        void_item(act.session, item, act.now)
+
+
+def join(act: Act, unit: Unit, side: str) -> None:
+    """Make a unit a party of the case, once."""
+    if act.session.get(Party, (act.case.id, unit.id)) is None:
+        act.session.add(Party(case_id=act.case.id, unit_id=unit.id, side=side, since=act.now))
+        act.session.flush()
+
+
+def charge_time(act: Act) -> None:
+    """End the running stretch when another side's turn began; a closed case has no running stretch."""
+    running = act.session.scalar(select(Stretch).where(Stretch.case_id == act.case.id, Stretch.ends.is_(None)))
+    item = leading_item(act.session, act.case.id)
+    run_handling(act, item)
+    if running and item and (running.side, running.unit_id) == (item.side, item.unit_id):
+        return
+    if running:
+        running.ends = act.now
+    if item:
+        act.session.add(
+            Stretch(
+                case_id=act.case.id,
+                side=item.side,
+                unit_id=item.unit_id,
+                unit_name=item.unit_name,
+                node_name=item.name,
+                begins=act.now,
+            )
+        )
+
+
+def leading_item(session: Session, case_id: int) -> WorkItem | None:
+    """Return the open item whose side the case's time is charged to now."""
+    items = session.scalars(
+        select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.status == "open").order_by(WorkItem.id)
+    ).all()
+    side = leading_side([item.side for item in items])
+    return next((item for item in items if item.side == side), None)
+
+
+def _people_for(act: Act, node: Node, opened: OpenNode) -> Resolution:
+    earlier = earlier_people(act.session, act.case.id)
+    people = resolve(act.session, opened.rule or {}, starter_id=act.case.starter_id, earlier=earlier)
+    barred = {earlier[other] for other in words(node.properties.get("distinct.from")) if other in earlier}
+    allowed = tuple(user_id for user_id in people.user_ids if user_id not in barred)
+    if allowed:
+        return Resolution(allowed, people.text_zh, people.text_en, fell_back=people.fell_back)
+    return resolve(act.session, {"rule": "role", "role": "supervisor"}, starter_id=act.case.starter_id, earlier={})

@@ -1,0 +1,1 @@
+"""What the pages of work show, as plain values built from rows: no session, no request."""

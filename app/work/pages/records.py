@@ -1,0 +1,126 @@
+"""The table of records (记录): each line of the ledger in words a person reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.engine import Node
+from app.i18n import N_
+from app.ledger.models import Record
+from app.web.i18n import gettext
+from app.work.pages.words import ACTOR_WORDS, MESSAGES, RECORDS, case_result_word, name_of, result_word
+
+BY_PEOPLE = frozenset({"person", "stand_in", "transcriber"})
+SHORT = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: number, step, who, when, what came out, receipt."""
+
+    seq: int
+    step: str
+    who: str
+    unit: str
+    rule: bool
+    at: datetime
+    result: str
+    code: str
+    kind: str
+
+
+def record_lines(records: Iterable[Record], nodes: Mapping[str, Node], locale: str) -> list[Line]:
+    """Return the records in words, in the order they came."""
+    return [record_line(record, nodes, locale) for record in records]
+
+
+def record_line(record: Record, nodes: Mapping[str, Node], locale: str) -> Line:
+    """Return one record in words."""
+    node = nodes.get(record.node or "")
+    node_name = name_of(node, locale) if node and node.name else (record.node_name or "")
+    body = json.loads(record.body)
+    word = gettext(RECORDS[record.kind]) if record.kind in RECORDS else ""
+    return Line(
+        seq=record.seq,
+        step=word or node_name or record.kind,
+        who=who(record, body),
+        unit=record.unit_name if record.actor_kind in BY_PEOPLE else "",
+        rule=record.actor_kind not in BY_PEOPLE,
+        at=record.at,
+        result=_result(record, body["payload"], node, node_name, locale),
+        code=record.code,
+        kind=record.kind,
+    )
+
+
+def who(record: Record, body: Mapping[str, Any]) -> str:
+    """Name who did it: a person, somebody for somebody, a clerk for somebody, or a rule."""
+    acting_for = body["actor"].get("acting_for")
+    if record.actor_kind in BY_PEOPLE:
+        if acting_for and record.actor_kind == "stand_in":
+            return gettext("%(who)s 代 %(other)s", who=record.actor_name, other=acting_for)
+        if acting_for:
+            return gettext("%(who)s 代录（%(other)s）", who=record.actor_name, other=acting_for)
+        return record.actor_name
+    return gettext(ACTOR_WORDS.get(record.actor_kind, ACTOR_WORDS["rule"]))
+
+
+def _result(record: Record, payload: Mapping[str, Any], node: Node | None, node_name: str, locale: str) -> str:
+    describe = DESCRIBE.get(record.kind)
+    if describe is not None:
+        return describe(payload, node_name)
+    if record.kind == "work:item:completed":
+        return result_word(node, record.result, locale) or "—"
+    if record.kind == "work:case:closed":
+        return case_result_word(record.result)
+    return record.result or node_name or "—"
+
+
+def _changed(payload: Mapping[str, Any], _node: str) -> str:
+    pieces = (f"{name}：{_value(pair.get('old'))} → {_value(pair.get('new'))}" for name, pair in payload.items())
+    return gettext("；").join(pieces)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return gettext("无")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
+def _sent(payload: Mapping[str, Any], _node: str) -> str:
+    name = str(payload.get("message", ""))
+    reason = payload.get("reason")
+    return gettext("：").join(filter(None, (message_word(name), str(reason) if reason else "")))
+
+
+def message_word(name: str) -> str:
+    """Return the verb of a message; its own name where the process made one up."""
+    return gettext(MESSAGES[name]) if name in MESSAGES else name
+
+
+def _progress(payload: Mapping[str, Any], _node: str) -> str:
+    percent = payload.get("percent")
+    return gettext("完成 %(percent)s%%", percent=percent) if percent is not None else _value(payload.get("text"))
+
+
+DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+    "work:item:opened": lambda _payload, node: node,
+    "work:item:claimed": lambda _payload, node: node,
+    "work:item:released": lambda _payload, node: node,
+    "work:item:transferred": lambda payload, _node: gettext("转给%(who)s", who=payload.get("to", "")),
+    "work:item:urged": lambda payload, _node: gettext("第 %(count)s 次", count=payload.get("count", 1)),
+    "work:item:progressed": _progress,
+    "work:case:changed": _changed,
+    "work:message:sent": _sent,
+    "work:incident:raised": lambda payload, node: gettext("：").join(filter(None, (node, payload.get("reason")))),
+}
+
+LIMITS = N_(
+    "核对只能证明库里的记录前后相接、没有改动、缺失或调换。"
+    "它不能证明最新的几条没有被截掉，也不能证明整条链没有被重写；要证明这些，请与留在外面的链尾码比对。"
+)

@@ -1,0 +1,231 @@
+"""What comes next, read from the diagram: where an action leads, who will have it, how long they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.deadlines.rules import parse_limit
+from app.engine import Definition, Flow, Node
+from app.errors import UserError
+from app.expressions import Expression, juel
+from app.people.rules import ROLES
+from app.web.i18n import gettext
+from app.work.pages.words import name_of
+from app.work.rules import Action, actions_of, fill
+
+AUTOMATIC = frozenset({"service", "decision", "script"})
+DECISION = "decision"
+LIMIT_WORDS_EN = {
+    "working_days": "working days",
+    "working_hours": "working hours",
+    "working_minutes": "working minutes",
+    "days": "days",
+    "hours": "hours",
+    "minutes": "minutes",
+}
+FAR = 6
+SEVERAL = 3
+
+
+@dataclass
+class Outcome:
+    """Where an action leads: the human nodes, whether the case may end, and whether that is certain."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    ends: bool = False
+    sure: bool = True
+
+
+def outcome(definition: Definition, node_id: str, names: Mapping[str, Any]) -> Outcome:
+    """Follow the flows after `node_id` with the given data; what automatic steps will decide stays open."""
+    walk = _Walk(definition, names)
+    walk.leave(node_id, frozenset(names))
+    return walk.found
+
+
+class _Walk:
+    """One walk from a human node to the next ones."""
+
+    def __init__(self, definition: Definition, names: Mapping[str, Any]) -> None:
+        self.definition = definition
+        self.names = names
+        self.found = Outcome()
+        self.seen: set[str] = set()
+
+    def leave(self, node_id: str, known: frozenset[str]) -> None:
+        """Go on along the flows that will be taken; without any the scope around goes on."""
+        node = self.definition.nodes[node_id]
+        flows = self.definition.leaving(node_id)
+        if not flows:
+            self._end(node, known)
+        for flow in self._taken(flows, known):
+            self._enter(self.definition.nodes[flow.target], known)
+
+    def _end(self, node: Node, known: frozenset[str]) -> None:
+        if node.scope == self.definition.process_id:
+            self.found.ends = True
+        elif node.scope in self.definition.nodes:
+            self.leave(node.scope, known)
+
+    def _enter(self, node: Node, known: frozenset[str]) -> None:
+        if node.human:
+            self.found.nodes[node.id] = node
+            return
+        if node.id in self.seen:
+            return
+        self.seen.add(node.id)
+        if node.kind == "subprocess":
+            for inner in self.definition.nodes.values():
+                if inner.scope == node.id and inner.kind == "start":
+                    self.leave(inner.id, known)
+            return
+        # what an automatic step writes is not known before it ran; the chosen action stays known
+        self.leave(node.id, known & {DECISION} if node.kind in AUTOMATIC else known)
+
+    def _taken(self, flows: Sequence[Flow], known: frozenset[str]) -> list[Flow]:
+        if not any(flow.condition for flow in flows):
+            return list(flows)
+        possible: list[Flow] = []
+        for flow in flows:
+            verdict = self._holds(flow, known)
+            if verdict is True:
+                return [*possible, flow]
+            if verdict is None:
+                possible.append(flow)
+        self.found.sure = self.found.sure and not possible
+        return [*possible, *(flow for flow in flows if flow.default)]
+
+    def _holds(self, flow: Flow, known: frozenset[str]) -> bool | None:
+        """Say whether the flow will be taken; None when that cannot be known yet."""
+        if not flow.condition:
+            return False
+        try:
+            expression = juel.parse(flow.condition)
+            if not expression.names <= known:
+                return None
+            return expression.holds(self.names)
+        except UserError:
+            return None
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is known of a case, so that future steps can be given names."""
+
+    starter: str
+    viewer_is_starter: bool
+    done_by: Mapping[str, str]
+    locale: str
+
+    def holder(self, node: Node, names: Mapping[str, Any]) -> str:
+        """Say who will have a node, as far as the diagram and the case say it; else its lane."""
+        rule = node.assignee or node.candidate_groups or node.candidate_users
+        if not rule:
+            return node.lane or ""
+        if not rule.strip().startswith(("${", "#{")):
+            return self._role(rule) if node.candidate_groups == rule else (node.lane or "")
+        try:
+            value = self._evaluate(juel.parse(rule), names)
+        except UserError:
+            value = None
+        return str(value) if isinstance(value, str) and value else (node.lane or "")
+
+    def _evaluate(self, expression: Expression, names: Mapping[str, Any]) -> Any:
+        functions: dict[str, Callable[..., Any]] = {
+            "role": lambda name, _unit=None: self._role(str(name)),
+            "user": lambda _name: None,
+            "head": lambda _unit: self._role("unit_head"),
+            "chain": lambda _unit, _n=1: gettext("各级负责人"),
+            "earlier": lambda node: self.done_by.get(str(node)),
+            "duty": str,
+        }
+        starter = gettext("您") if self.viewer_is_starter else self.starter
+        return expression.evaluate({**names, "starter": starter}, functions)
+
+    def _role(self, key: str) -> str:
+        role = ROLES.get(key)
+        if role is None:
+            return key
+        return role.name_en if self.locale == "en" else gettext(role.name)
+
+
+def limit_of(node: Node, names: Mapping[str, Any], locale: str) -> str:
+    """Return a node's limit in words; nothing when it has none or it is not known yet."""
+    text = node.properties.get("limit", "")
+    try:
+        value = fill(text, names) if text else None
+        if not value:
+            return ""
+        limit = parse_limit(str(value), node.properties.get("limit.clock"))
+    except UserError:
+        return ""
+    return f"{limit.amount} {LIMIT_WORDS_EN[limit.unit]}" if locale == "en" else limit.text
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What can be said about the rest of one case's way: the diagram, its data, who did what, rounds so far."""
+
+    definition: Definition
+    names: Mapping[str, Any]
+    cast: Cast
+    rounds: Mapping[str, int]
+    locale: str
+
+    def consequence(self, node: Node, action: Action) -> str:
+        """Say what follows an action in one line; the owner's own words win over the computed ones."""
+        name = f"consequence.{action.code}"
+        own = node.properties.get(f"{name}.en" if self.locale == "en" else name)
+        if own:
+            return own
+        names = {**self.names, DECISION: action.code}
+        return self._sentence(outcome(self.definition, node.id, names), names)
+
+    def ahead(self, open_nodes: Sequence[str]) -> Iterator[Node]:
+        """Yield the steps on the straight way to the end, once each: everybody chooses their first action."""
+        waiting, seen = list(open_nodes), set(open_nodes)
+        while waiting and len(seen) < FAR + len(open_nodes):
+            node = self.definition.nodes.get(waiting.pop(0))
+            if node is None:
+                continue
+            names = {**self.names, DECISION: first_action(node).code}
+            fresh = [one for one in outcome(self.definition, node.id, names).nodes.values() if one.id not in seen]
+            for one in fresh[:1]:
+                seen.add(one.id)
+                waiting.append(one.id)
+                yield one
+
+    def facts(self, node: Node, names: Mapping[str, Any] | None = None) -> list[str]:
+        """Return a coming step's name, who will have it and how long they have, as far as known."""
+        names = self.names if names is None else names
+        holder = self.cast.holder(node, names)
+        who = gettext("由%(who)s办理", who=holder) if holder else ""
+        return [name_of(node, self.locale), *filter(None, (who, limit_of(node, names, self.locale)))]
+
+    def _sentence(self, found: Outcome, names: Mapping[str, Any]) -> str:
+        nodes = list(found.nodes.values())
+        if not nodes:
+            return gettext("办结，没有下一步") if found.ends else gettext("下一步由流程自动办理")
+        if len(nodes) > 1 or found.ends or not found.sure:
+            said = [name_of(node, self.locale) for node in nodes[:SEVERAL]]
+            return _several([*said, *([gettext("办结")] if found.ends else [])], sure=found.sure)
+        number = self.rounds.get(nodes[0].id, 0) + 1
+        if number > 1:
+            return gettext("回到%(step)s，进入第 %(number)s 轮", step=name_of(nodes[0], self.locale), number=number)
+        return gettext("下一步：%(steps)s", steps=gettext("，").join(self.facts(nodes[0], names)))
+
+
+def first_action(node: Node) -> Action:
+    """Return the action that moves a case on: the primary one, else the first."""
+    actions = actions_of(node.properties)
+    return next((action for action in actions if action.style == "primary"), actions[0])
+
+
+def _several(steps: Sequence[str], *, sure: bool) -> str:
+    if len(steps) == 1:
+        return gettext("下一步：%(steps)s", steps=steps[0])
+    if sure:
+        return gettext("下一步同时：%(steps)s", steps=gettext("、").join(steps))
+    return gettext("下一步：%(steps)s，由流程判断", steps=gettext(" 或 ").join(steps))

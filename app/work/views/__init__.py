@@ -1,0 +1,35 @@
+"""Pages of work: inbox, task, case, start, receipts, prints."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.i18n import N_
+from app.web import menu
+from app.web.permissions import register
+from app.work.runtime import Runtime
+from app.work.views import cases, inbox, prints, receipts, starting, tasks
+from app.work.views.blueprint import bp
+from app.work.views.sources import register_sources
+
+__all__ = ["bp", "cases", "inbox", "init_app", "prints", "receipts", "starting", "tasks"]
+
+
+def init_app(app: Flask, runtime: Runtime) -> None:
+    """Serve the pages of work with `runtime`; add their permissions, menu entries and choice lists."""
+    app.extensions["guanjia.runtime"] = runtime
+    register(
+        {
+            "work.inbox": N_("看自己的待办"),
+            "work.view": N_("看办件"),
+            "work.act": N_("办理事项"),
+            "work.start": N_("发起办件"),
+            "work.urge": N_("催办"),
+        }
+    )
+    register_sources()
+    menu.add("mine", "work.inbox", N_("待办"), "inbox", "work.inbox", count="todo", tab=N_("待办"))
+    menu.add("mine", "work.start", N_("发起"), "plus", "work.start", tab=N_("发起"))
+    menu.add("mine", "work.receipts", N_("我的回执"), "receipt", "work.inbox", tab=N_("回执"))
+    menu.add("tasks", "work.cases", N_("全部办件"), "list-details", "work.view", tab=N_("办件"))
+    app.register_blueprint(bp)

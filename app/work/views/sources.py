@@ -1,0 +1,92 @@
+"""What forms may offer and show: people, units, vendors, sites, categories, files and other cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.files.models import DRAFT, Upload
+from app.files.queries import uploads
+from app.formkit import CaseLink, Sources, register_source
+from app.people import queries as house
+from app.people.models import ServiceCategory, Site, Unit, User
+from app.people.rules import Viewer
+from app.work.models import Case
+from app.work.queries.scope import case_scope, may_see_file
+
+Pairs = Sequence[tuple[Any, str]]
+MODELS: dict[str, Any] = {"person": User, "unit": Unit, "vendor": Unit, "site": Site, "category": ServiceCategory}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks for a list: the reader and the session to read with."""
+
+    session: Session
+    viewer: Viewer
+
+
+def sources_for(session: Session, viewer: Viewer) -> Sources:
+    """Return what one reader's forms may use."""
+    return Sources(
+        context=Asking(session, viewer),
+        uploads=lambda ids: [row for row in uploads(session, ids) if may_use(session, viewer, row)],
+        upload_url=lambda upload: url_for("files.download", upload_id=upload.id),
+        case=lambda number: find_link(session, viewer, number),
+    )
+
+
+def may_use(session: Session, viewer: Viewer, upload: Upload) -> bool:
+    """Say whether this reader may hand in or see a file: one's own draft, or a bound one of a visible step."""
+    if upload.state == DRAFT:
+        return upload.owner_id == viewer.user_id
+    return may_see_file(session, viewer, upload)
+
+
+def find_link(session: Session, viewer: Viewer, number: str) -> CaseLink | None:
+    """Return another case by its number, if this reader may see it."""
+    query = select(Case).where(Case.number == number.strip().upper(), case_scope(viewer))
+    case = session.scalar(query)
+    return CaseLink(case.number, case.title, url_for("work.case", number=case.number)) if case else None
+
+
+def register_sources() -> None:
+    """Offer the house's lists to forms; ids are numbers, as expressions and decision tables expect."""
+    offers: dict[str, Callable[[Asking], Sequence[tuple[str, str]]]] = {
+        "person": lambda asking: house.people_choices(asking.session, asking.viewer),
+        "unit": lambda asking: house.unit_choices(asking.session, asking.viewer),
+        "vendor": lambda asking: house.vendor_choices(asking.session, asking.viewer),
+        "site": lambda asking: house.site_choices(asking.session, asking.viewer),
+        "category": lambda asking: house.category_choices(asking.session),
+    }
+    for name, choices in offers.items():
+        register_source(name, _numbered(choices), _namer(name))
+
+
+def _numbered(choices: Callable[[Asking], Sequence[tuple[str, str]]]) -> Callable[[Any], Pairs]:
+    return lambda asking: [(int(value), label) for value, label in choices(asking)]
+
+
+def _namer(name: str) -> Callable[[Any, Any], str | None]:
+    """Return what names a stored value that is no longer offered; another vendor stays unnamed to a vendor."""
+
+    def label(asking: Asking, value: Any) -> str | None:
+        row = asking.session.get(MODELS[name], value) if isinstance(value, int) else None
+        if row is None or _foreign(asking.viewer, row):
+            return None
+        return str(row.name)
+
+    return label
+
+
+def _foreign(viewer: Viewer, row: Any) -> bool:
+    if not viewer.is_vendor:
+        return False
+    if isinstance(row, Unit):
+        return row.kind == "vendor" and row.id != viewer.unit_id
+    return isinstance(row, User) and row.unit.kind == "vendor" and row.unit_id != viewer.unit_id

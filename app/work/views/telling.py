@@ -1,0 +1,106 @@
+"""Put together what the pages of one case are drawn from: its file, its outlook, its story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.deadlines.queries import calendar_for
+from app.deadlines.rules import Calendar
+from app.people.rules import Viewer
+from app.processes.library import Bundle
+from app.web.i18n import locale
+from app.work.models import Case
+from app.work.pages import diagram
+from app.work.pages.charged import Charged, charge
+from app.work.pages.header import Header, case_header
+from app.work.pages.records import Line, record_lines
+from app.work.pages.route import Cast, Outlook
+from app.work.pages.sections import Reading
+from app.work.pages.timeline import Entry, Story
+from app.work.queries import casefile
+from app.work.queries.casefile import CaseFile
+from app.work.views.blueprint import now, reading, runtime
+from app.work.views.sources import sources_for
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One case as one viewer may read it; every part is worked out when it is asked for."""
+
+    viewer: Viewer
+    file: CaseFile
+    bundle: Bundle
+    calendar: Calendar
+
+    @property
+    def case(self) -> Case:
+        """Return the case itself."""
+        return self.file.case
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """Return what can be said about the steps to come."""
+        return self.outlook_from(self.names)
+
+    def outlook_from(self, names: Mapping[str, Any]) -> Outlook:
+        """Return the same, seen from a step whose token knows `names`."""
+        cast = Cast(
+            starter=self.file.people.starter,
+            viewer_is_starter=self.case.starter_id == self.viewer.user_id,
+            done_by=self.file.done_by,
+            locale=locale(),
+        )
+        return Outlook(self.bundle.definition, names, cast, self.file.rounds, locale())
+
+    @cached_property
+    def names(self) -> dict[str, Any]:
+        """Return the data that expressions of coming steps may read, as far as it is known."""
+        answers: dict[str, Any] = {}
+        for item in self.file.done:
+            answers.update(item.answers or {})
+        return {**answers, "case": casefile.case_data(self.case)}
+
+    @cached_property
+    def header(self) -> Header:
+        """Return the object header of the case."""
+        return case_header(self.file, self.bundle.number, now())
+
+    def timeline(self) -> list[Entry]:
+        """Return past, present and future in one list."""
+        session = reading()
+        waiting = [item for item in self.file.open if item.assignee_id is None]
+        names = {item.id: tuple(casefile.candidates_of(session, item.id)) for item in waiting}
+        return Story(self.file, self.bundle.forms, self.outlook, self.calendar, now(), names).entries()
+
+    def charged(self) -> Charged:
+        """Return whose time it was."""
+        return charge(
+            self.file.stretches,
+            self.calendar,
+            opened=self.case.opened_at,
+            until=self.case.closed_at or now(),
+            incomplete=self.file.stretches_hidden,
+        )
+
+    def records(self) -> list[Line]:
+        """Return the records in words, newest first."""
+        return record_lines(self.file.records, self.bundle.definition.nodes, locale())
+
+    def marks(self) -> dict[str, Any]:
+        """Return the state of the diagram."""
+        return diagram.marks_of(self.file, self.bundle.definition, now())
+
+    def reading(self, hidden: frozenset[str] = frozenset()) -> Reading:
+        """Return how earlier answers are read here."""
+        sources = sources_for(reading(), self.viewer)
+        return Reading(self.bundle.forms, self.bundle.definition.nodes, locale(), sources, hidden)
+
+
+def tell(viewer: Viewer, case: Case) -> Telling:
+    """Read one case for one viewer."""
+    session = reading()
+    bundle = runtime().library.bundle(session, case.version_id)
+    return Telling(viewer, casefile.load(session, viewer, case), bundle, calendar_for(session, case.starter_unit_id))
