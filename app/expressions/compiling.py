@@ -89,7 +89,7 @@ def _item(holder: Any, key: Any, first: int) -> Any:
     if isinstance(holder, Mapping):
         return admit(holder.get(key)) if isinstance(key, str) else None
     if isinstance(holder, list) and isinstance(key, int) and not isinstance(key, bool):
-        place = key - first if key >= first else len(holder) + key
+        place = key - first if key >= first or not first else len(holder) + key
         return admit(holder[place]) if 0 <= place < len(holder) else None
     raise ExpressionRefused(N_("%(kind)s里不能用[ ]取内容。"), kind=kind_of(holder))
 

@@ -36,6 +36,17 @@ def guard_statements(table: str, dialect: str) -> Iterator[str]:
     )
 
 
+def unguard_statements(table: str, dialect: str) -> Iterator[str]:
+    """Yield the statements that take the guards away again, for a migration that goes back."""
+    if dialect == "sqlite":
+        yield f"DROP TRIGGER {table}_no_update"
+        yield f"DROP TRIGGER {table}_no_delete"
+        return
+    yield f"DROP TRIGGER {table}_no_change ON {table}"
+    yield f"DROP TRIGGER {table}_no_truncate ON {table}"
+    yield f"DROP FUNCTION {table}_refuse()"
+
+
 def guard_table(table: FromClause) -> None:
     """Add the triggers whenever `table` is created from the models; migrations call guard_statements."""
     assert isinstance(table, Table)  # noqa: S101 - a mapped class always has a plain table

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -34,9 +36,14 @@ def verify(session: Session, chain: str | None = None) -> Verdict:
     """Read all chains, or only `chain`, and stop at the first record that does not fit."""
     heads = {head.chain: head for head in session.scalars(_only(select(ChainHead), ChainHead.chain, chain))}
     query = _only(select(Record), Record.chain, chain).order_by(Record.chain, Record.seq)
+    with closing(session.scalars(query.execution_options(yield_per=1000))) as records:
+        return _judge(session, records, heads)
+
+
+def _judge(session: Session, records: Iterable[Record], heads: dict[str, ChainHead]) -> Verdict:
     chains = len(heads)
     count, current, seq, previous = 0, None, 0, FIRST
-    for record in session.scalars(query.execution_options(yield_per=1000)):
+    for record in records:
         if record.chain != current:
             broken = _end_of(heads, current, seq, previous)
             if broken:

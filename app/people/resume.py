@@ -17,6 +17,7 @@ from wtforms import ValidationError
 
 from app.people import rules
 from app.people.forms import SignInForm
+from app.people.rules import Viewer
 from app.web import own_path
 
 _SALT: Final = "guanjia.resume"
@@ -49,11 +50,12 @@ class Kept:
         return sum(len(text) for _, text in self.typed)
 
 
-def ask_to_sign_in(user_id: int | None, ended: str | None) -> Response:
-    """Return the sign-in page that carries what this request posted."""
-    kept = _posted(user_id)
+def ask_to_sign_in(user: Viewer | None, ended: str | None) -> Response:
+    """Return the sign-in page that carries what this request posted; `user` had the session that ended."""
+    kept = _posted(user.user_id if user else None)
+    form = SignInForm(data={"user_name": user.user_name if user else ""})
     page = render_template(
-        "people/sign_in.html", form=SignInForm(), next="", ended=ended, kept=kept, sealed=seal(kept), groups=()
+        "people/sign_in.html", form=form, next="", ended=ended, kept=kept, sealed=seal(kept), groups=()
     )
     return make_response(page, UNAUTHORIZED)
 

@@ -104,7 +104,8 @@ def sign_in_answer() -> Response:
     if request.method in {"GET", "HEAD"} or wants_json() or wants_fragment():
         return sign_in_needed(url)
     facts = ended_session()
-    return resume.ask_to_sign_in(facts.user_id if facts else None, why_ended())
+    known = queries.viewer_of(db.session(), facts.user_id) if facts else None
+    return resume.ask_to_sign_in(known, why_ended())
 
 
 def why_ended() -> str | None:

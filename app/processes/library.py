@@ -60,9 +60,7 @@ def _load(session: Session, version_id: int) -> Bundle:
         raise NotFound(N_("没有这个流程版本。"))
     process = session.get_one(Process, version.process_id)
     parts = session.scalars(select(VersionPart).where(VersionPart.version_id == version_id)).all()
-    by_kind = {
-        kind: {part.name: part for part in parts if part.kind == kind} for kind in ("bpmn", "table", "form")
-    }
+    by_kind = {kind: {part.name: part for part in parts if part.kind == kind} for kind in ("bpmn", "table", "form")}
     (diagram,) = by_kind["bpmn"].values()
     tables = {name: part.text.encode() for name, part in by_kind["table"].items()}
     return Bundle(

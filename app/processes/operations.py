@@ -15,7 +15,13 @@ from app.processes.source import Source, digest_of, find_slugs, problems_of, rea
 
 
 def publish(
-    session: Session, source: Source, actor: Actor, now: datetime, *, note: str = "", topics: frozenset[str] | None = None
+    session: Session,
+    source: Source,
+    actor: Actor,
+    now: datetime,
+    *,
+    note: str = "",
+    topics: frozenset[str] | None = None,
 ) -> tuple[int, bool]:
     """Make `source` the running version of its process; return (version id, whether it is new).
 
@@ -60,9 +66,7 @@ def _process(session: Session, source: Source) -> Process:
 def _store(
     session: Session, process: Process, source: Source, actor: Actor, now: datetime, note: str
 ) -> ProcessVersion:
-    last = session.scalar(
-        select(func.max(ProcessVersion.number)).where(ProcessVersion.process_id == process.id)
-    )
+    last = session.scalar(select(func.max(ProcessVersion.number)).where(ProcessVersion.process_id == process.id))
     version = ProcessVersion(
         process_id=process.id,
         number=(last or 0) + 1,

@@ -45,5 +45,3 @@ def background_of(app: Flask) -> Background:
         return jobs.fire_timers(runtime)
 
     return Background(app, [fire_timers, jobs.fire_deadlines, *(Seldom(each, act) for each, act in SELDOM)])
-
-

@@ -15,6 +15,7 @@ GROUPS: dict[str, str] = {
     "mine": N_("我的事项"),
     "tasks": N_("任务管理"),
     "content": N_("内容与应急"),
+    "audit": N_("监督与审计"),
     "settings": N_("流程与设置"),
 }
 

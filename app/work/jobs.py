@@ -28,7 +28,7 @@ REPORTS = {
 
 def fire_timers(runtime: Runtime) -> int:
     """Let due timers fire, each case in its own transaction; return how many cases moved."""
-    now = clock.now(db.session)
+    now = clock.now(db.session())
     due = select(Case.id).where(Case.next_due <= now, Case.status == "running").order_by(Case.next_due).limit(BATCH)
     ids = db.session.scalars(due).all()
     db.session.rollback()
@@ -37,8 +37,8 @@ def fire_timers(runtime: Runtime) -> int:
 
 def fire_deadlines() -> int:
     """Report deadlines that reached 80 %, 100 % or a step of escalation, each exactly once."""
-    now = clock.now(db.session)
-    ids = deadline_queries.due_events(db.session, now, BATCH)
+    now = clock.now(db.session())
+    ids = deadline_queries.due_events(db.session(), now, BATCH)
     db.session.rollback()
     for deadline_id in ids:
         _report(deadline_id)

@@ -53,6 +53,7 @@ def item(either_app: Flask) -> WorkItem:
 
 
 def completions(item_id: int) -> int:
+    db.session.rollback()
     query = select(func.count()).where(Record.item_id == item_id, Record.kind == "work:item:completed")
     return db.session.scalar(query) or 0
 
@@ -70,7 +71,9 @@ def test_the_same_key_gives_everybody_the_same_receipt(either_app: Flask, item: 
 def test_different_keys_give_one_completion_and_conflicts(either_app: Flask, item: WorkItem) -> None:
     """Sixteen competitors: one completion, the others are told who and when, and nothing is halved."""
     runtime = runtime_of(either_app)
-    found = at_once(either_app, lambda n: complete(runtime, item.id, "vendor_a_tech", {"done": f"第 {n} 份"}, f"k{n}"))
+    found = at_once(
+        either_app, lambda n: complete(runtime, item.id, "vendor_a_tech", {"done": f"第 {n} 份"}, f"k{n}")
+    )
     lost = [one for one in found if isinstance(one, Conflict)]
     assert len(lost) == THREADS - 1
     assert all("陆小满" in str(one) for one in lost)

@@ -60,12 +60,27 @@ def build_city(session: Session, now: datetime) -> None:
     data = house.create_category(session, by, code="data", name="数据与开发", name_en="Data", now=now)
     house.create_category(session, by, code="design", name="专题设计", name_en="Design", now=now)
     house.create_site(
-        session, by, code="3300000001", name="住建局门户", owner_id=units["housing"], url="https://zjj.example.cn", now=now
+        session,
+        by,
+        code="3300000001",
+        name="住建局门户",
+        owner_id=units["housing"],
+        url="https://zjj.example.cn",
+        now=now,
     )
     house.create_site(
-        session, by, code="3300000002", name="卫健委门户", owner_id=units["health"], url="https://wjw.example.cn", now=now
+        session,
+        by,
+        code="3300000002",
+        name="卫健委门户",
+        owner_id=units["health"],
+        url="https://wjw.example.cn",
+        now=now,
     )
-    for number, vendor, category, deemed in (("HT-2026-07", "vendor_a", content, True), ("HT-2026-08", "vendor_b", data, False)):
+    for number, vendor, category, deemed in (
+        ("HT-2026-07", "vendor_a", content, True),
+        ("HT-2026-08", "vendor_b", data, False),
+    ):
         terms = house.ContractTerms(
             number=number,
             vendor_id=units[vendor],

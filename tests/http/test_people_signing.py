@@ -168,6 +168,7 @@ def test_text_typed_into_an_ended_session_is_sent_again_with_one_button(app: Fla
     page = answer.get_data(as_text=True)
     assert answer.status_code == 401
     assert "这一步没有提交" in page
+    assert 'value="dept"' in page
     assert "市民反映 &lt;b&gt;入口&lt;/b&gt; 打不开" in page
     assert "s3cret" not in page
     sealed = re.search(r'name="resume" value="([^"]+)"', page)

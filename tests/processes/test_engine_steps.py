@@ -709,7 +709,6 @@ def test_the_cache_is_bounded_by_tasks() -> None:
 
 def test_a_step_that_broke_leaves_the_live_case_unusable() -> None:
     """After an unexpected failure in a step, the same live case cannot be stepped again."""
-    run = Run(diagram(*TWO))
 
     class Broken(dict[str, datetime]):
         def get(self, *_given: object) -> datetime:
@@ -721,4 +720,4 @@ def test_a_step_that_broke_leaves_the_live_case_unusable() -> None:
     with pytest.raises(LookupError):
         run.engine.complete(run.live, run.at("a").token, {}, run.env)
     with pytest.raises(RuntimeError):
-        run.engine.complete(run.live, run.at("a").token, {}, run.env)
+        run.engine.tick(run.live, run.env)

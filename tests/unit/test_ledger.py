@@ -39,8 +39,8 @@ def tamper(statement: str) -> None:
     """Change the table as somebody with the database's password would."""
     with db.engine.execution_options(write=True).begin() as connection:
         for drop in DROP_GUARDS[connection.dialect.name]:
-            connection.execute(text(drop))
-        connection.execute(text(statement))
+            connection.exec_driver_sql(drop)
+        connection.exec_driver_sql(statement)
 
 
 def test_an_untouched_ledger_is_clean(either_app: Flask) -> None:

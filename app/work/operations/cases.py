@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -60,11 +62,13 @@ def start_case(
 
     The same `key` again returns the stored receipt. `data` are the token's first values, for example the channel.
     """
+    bundle = runtime.library.running(session, slug)
+    series = _locked_series(session, bundle, now)
+    # asked only now: whoever started with the same key held the series until the commit
     stored = session.scalar(select(Case).where(Case.start_key == key))
     if stored is not None:
         return _stored_start(session, stored)
-    bundle = runtime.library.running(session, slug)
-    case = _new_case(session, bundle, starter, key, now, parent_id)
+    case = _new_case(session, bundle, starter, key, now, series, parent_id)
     env = environment(session, case, bundle, now, dict)
     live, first = runtime.engine.start(bundle.definition, dict(data or {}), {}, env)
     act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
@@ -208,7 +212,7 @@ def _complete(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, An
     _describe(act, answers)
     uploads = bind(
         act.session,
-        _uploads(answers),
+        _uploads(act.bundle, item, answers),
         owner_id=viewer.user_id,
         case_id=act.case.id,
         item_id=item.id,
@@ -262,13 +266,13 @@ def _entry(act: Act, item: WorkItem, answers: Mapping[str, Any], attachments: li
     )
 
 
-def _uploads(answers: Mapping[str, Any]) -> list[int]:
-    """Return the ids of uploaded files among the answers: evidence fields hold lists of {"upload": id}."""
-    found: list[int] = []
-    for value in answers.values():
-        if isinstance(value, list):
-            found += [int(one["upload"]) for one in value if isinstance(one, dict) and "upload" in one]
-    return found
+def _uploads(bundle: Bundle, item: WorkItem, answers: Mapping[str, Any]) -> list[int]:
+    """Return the ids of uploaded files among the answers."""
+    form = bundle.forms.get(item.form or "")
+    if form is None:
+        return []
+    keys = [key for key, part in form.scope.leaves.items() if part.kind == "files"]
+    return [upload_id for key in keys for upload_id in answers.get(key) or ()]
 
 
 def _describe(act: Act, answers: Mapping[str, Any]) -> None:
@@ -285,12 +289,17 @@ def _describe(act: Act, answers: Mapping[str, Any]) -> None:
 
 
 def _new_case(
-    session: Session, bundle: Bundle, starter: Viewer, key: str, now: datetime, parent_id: int | None
+    session: Session,
+    bundle: Bundle,
+    starter: Viewer,
+    key: str,
+    now: datetime,
+    series: NumberSeries,
+    parent_id: int | None,
 ) -> Case:
-    series = bundle.definition.properties.get("number", DEFAULT_SERIES)
     version = session.get_one(ProcessVersion, bundle.version_id)
     case = Case(
-        number=next_number(session, f"{series}-{clock.local(now).year}"),
+        number=_next_number(series),
         process_id=version.process_id,
         version_id=bundle.version_id,
         slug=bundle.slug,
@@ -310,15 +319,22 @@ def _new_case(
     return case
 
 
-def next_number(session: Session, series: str) -> str:
-    """Return the next number of a series, for example `RW-2026-0001`; the series stays locked."""
-    row = session.get(NumberSeries, series, with_for_update=True)
+def _locked_series(session: Session, bundle: Bundle, now: datetime) -> NumberSeries:
+    """Return the series of this process and year, locked until the commit; the year's first use creates it."""
+    prefix = bundle.definition.properties.get("number", DEFAULT_SERIES)
+    name = f"{prefix}-{clock.local(now).year}"
+    row = session.get(NumberSeries, name, with_for_update=True)
     if row is None:
-        row = NumberSeries(name=series, last=0)
-        session.add(row)
-    row.last += 1
-    session.flush()
-    return f"{series}-{row.last:04d}"
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(NumberSeries(name=name, last=0))
+        row = session.get_one(NumberSeries, name, with_for_update=True)
+    return row
+
+
+def _next_number(series: NumberSeries) -> str:
+    """Return the next number of a series, for example `RW-2026-0001`."""
+    series.last += 1
+    return f"{series.name}-{series.last:04d}"
 
 
 def _stored_start(session: Session, case: Case) -> Receipt:

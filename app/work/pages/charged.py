@@ -54,6 +54,11 @@ class Charged:
     parts: tuple[Part, ...]
     incomplete: bool
 
+    @property
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Return the sums as the part `charged_sums` draws them."""
+        return [(one.side, one.label, one.length, one.remark) for one in self.sums]
+
     def line(self) -> str:
         """Return the sums in one line, as prints show them."""
         return gettext("，").join(f"{one.label} {one.length}" for one in self.sums)

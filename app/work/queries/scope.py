@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -99,5 +99,5 @@ def may_see_file(session: Session, viewer: Viewer, upload: Upload) -> bool:
     return session.scalar(visible) is not None
 
 
-def _vendors():  # type: ignore[no-untyped-def]
+def _vendors() -> Select[int]:
     return select(Unit.id).where(Unit.kind == "vendor")

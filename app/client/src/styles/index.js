@@ -6,6 +6,7 @@ import "./parts.css";
 import "./inbox.css";
 import "./task.css";
 import "./case.css";
+import "./work.css";
 import "./sign-in.css";
 import "./forms.css";
 import "./people.css";
