@@ -66,7 +66,7 @@ def read(settings: Settings, file: Path, actor: Actor) -> str:
             verdict = verify(db.session())
             db.session.rollback()
             if not verdict.clean:
-                raise SettingError(f"The restored ledger does not verify: {verdict.broken}")
+                raise SettingError(f"The restored ledger does not verify: {verdict.fault}")
             _record(actor, "house:backup:restored", {"file": file.name, **manifest})
     return f"Restored at no. {manifest['house']['seq']} of the house chain; what came later is not in this archive."
 

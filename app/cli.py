@@ -180,8 +180,8 @@ def ledger() -> None:
 def ledger_verify(_app: Flask) -> None:
     """Check every record; name the first that does not fit."""
     verdict = verify(db.session())
-    if verdict.broken:
-        click.echo(f"BROKEN: {verdict.broken}")
+    if verdict.fault:
+        click.echo(f"BROKEN: {verdict.fault}")
         raise click.exceptions.Exit(PROBLEMS)
     click.echo(f"clean: {verdict.records} records in {verdict.chains} chains follow one another.")
     click.echo("This shows that nothing inside was changed; only a copy kept outside shows that nothing was cut off.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,15 +18,13 @@ from app.boards.ledger import Filters
 from app.db import db, transaction
 from app.ledger import Entry, append, verify
 from app.ledger.models import Record
-from app.ledger.verify import Verdict
+from app.ledger.verify import REASONS, Fault, Verdict
 from app.people import queries as house
 from app.people.session import current_author, current_viewer
 from app.web import permission
 from app.web.i18n import gettext
 
 PAGE: Final = "boards.records"
-_RECORD: Final = re.compile(r"record (\d+) \((\S+) no\. (\d+)\)")
-_CHAIN: Final = re.compile(r"chain (\S+):")
 
 
 @bp.get("/records")
@@ -43,7 +40,7 @@ def verify_records() -> ResponseReturnValue:
     """Check every chain, record that it was checked, and say what was found and what it cannot prove."""
     verdict = verify(db.session())
     author = current_author()
-    payload = {"records": verdict.records, "chains": verdict.chains, "broken": verdict.broken}
+    payload = {"records": verdict.records, "chains": verdict.chains, "fault": str(verdict.fault) if verdict.fault else None}
     with transaction() as session:
         now = clock.now(session)
         append(session, "house", [Entry("ledger:chains:verified", author.actor, payload)], now)
@@ -63,7 +60,7 @@ def _page(verdict: Verdict | None = None) -> str:
         kinds=words.RECORDS,
         without=[(name, url_for(PAGE, **_query(filters, leave_out=name))) for name in filters.named],
         verdict=verdict,
-        finding=_finding(verdict.broken) if verdict and verdict.broken else None,
+        finding=_finding(verdict.fault) if verdict and verdict.fault else None,
         may_verify=viewer.may("ledger.verify"),
     )
 
@@ -142,11 +139,10 @@ class Finding:
     reason: str
 
 
-def _finding(broken: str) -> Finding:
-    """Read the sentence of the check; what it does not know it shows as it is."""
-    reason = next((gettext(word) for part, word in words.MISFITS.items() if part in broken), broken)
-    record, chain = _RECORD.search(broken), _CHAIN.search(broken)
-    if record:
-        number, name, seq = record.groups()
-        return Finding(gettext("编号 %(id)s，%(chain)s 第 %(seq)s 条", id=number, chain=name, seq=seq), reason)
-    return Finding(gettext("链 %(chain)s", chain=chain[1]) if chain else "", reason)
+def _finding(fault: Fault) -> Finding:
+    """Put a fault into the reader's words."""
+    reason = gettext(REASONS[fault.reason])
+    if fault.record_id is None:
+        return Finding(gettext("链 %(chain)s", chain=fault.chain), reason)
+    place = gettext("编号 %(id)s，%(chain)s 第 %(seq)s 条", id=fault.record_id, chain=fault.chain, seq=fault.seq)
+    return Finding(place, reason)

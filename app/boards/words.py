@@ -116,12 +116,3 @@ RECORDS: Final[Mapping[str, str]] = {
 }
 
 # what the check of the chains found, by the sentence it reports
-MISFITS: Final[Mapping[str, str]] = {
-    "its content is not what was recorded": N_("内容和当时记下的不一样"),
-    "it does not follow the record before it": N_("和它前面那条接不上"),
-    "its receipt code is not that of its hash": N_("回执码和它的校验值对不上"),
-    "is missing before it": N_("它前面少了记录"),
-    "differs from what was recorded": N_("查询用的栏目和当时记下的不一样"),
-    "not where its head says": N_("链的末尾和登记的末尾对不上"),
-    "all its records are missing": N_("整条链的记录都不见了"),
-}

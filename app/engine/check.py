@@ -157,8 +157,13 @@ def _dead_ends(subject: _Subject) -> Iterator[Problem]:
             yield _problem("dead-end", one, N_("走到这里就断了。"), N_("连到下一步或者结束事件。"))
         if one.tag in {"startEvent", "boundaryEvent"} and incoming:
             yield _problem("start-incoming", one, N_("不能有连线进入这个事件。"), N_("删掉进入的连线。"))
-        if one.tag == "boundaryEvent" and one.attached_to not in diagram.elements:
-            yield _problem("boundary", one, N_("边界事件没有贴在图形上。"), N_("把它贴到一个步骤的边上。"))
+        if one.tag == "boundaryEvent" and not _sits_well(one, diagram.elements.get(one.attached_to or "")):
+            fix = N_("把它贴到一个任务或子流程的边上。")
+            yield _problem("boundary", one, N_("边界事件没有贴在任务或子流程上。"), fix)
+
+
+def _sits_well(event: Element, host: Element | None) -> bool:
+    return host is not None and host.scope == event.scope and host.tag.endswith(("ask", "Process"))
 
 
 def _reachable(subject: _Subject) -> Iterator[Problem]:

@@ -75,9 +75,8 @@ class Live:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The data of all tokens together, of the newest where they differ; of an ended case, its last data."""
-        tokens = self.workflow.all_live() or [self.workflow.task_tree]
-        return {name: value for token in tokens for name, value in token.data.items()}
+        """The data of all tokens together; of an ended case, the data it ended with."""
+        return self.workflow.gathered()
 
     @property
     def ended(self) -> bool:
@@ -334,8 +333,7 @@ def _answers(answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _submit(task: Token, answers: Mapping[str, Any]) -> None:
-    for name, value in answers.items():
-        task.data[name] = task.written[name] = value
+    task.take(answers)
     task.run()
     if not task.finished:
         # what the person did is done, even if what the diagram makes of it failed

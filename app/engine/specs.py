@@ -39,7 +39,7 @@ from SpiffWorkflow.util.task import TaskState
 from app.engine.decisions import Decision
 from app.engine.definition import Node
 from app.engine.merge import merge_branches
-from app.engine.parts import Assignment, Branch, Candidate, Timer, next_turn
+from app.engine.parts import Assignment, Branch, Candidate, Timer, check_target, next_turn
 from app.engine.port import Wait
 from app.engine.workflow import Token
 from app.errors import UserError
@@ -157,8 +157,9 @@ class End(Step, EndEvent):
 
     def _on_complete_hook(self, token: Token) -> None:
         if self.terminates:
-            token.workflow.cancel_all(but=token)
-            token.workflow.finish(token.data)
+            data = token.workflow.gathered(token.data)
+            token.workflow.cancel_all()
+            token.workflow.finish(data)
 
 
 class Person(Step, UserTask):
@@ -215,6 +216,8 @@ class Service(Step, ServiceTask):
         if self.gives:
             self.give(token, {**result, "result": dict(result)})
             return
+        for name in result:
+            check_target(name)
         for name, value in result.items():
             token.write(name, value)
 
@@ -436,8 +439,7 @@ class Waiting(Step):
         """Let the event happen: the token goes on with the payload, a repeating event waits anew."""
         if not self.cancel_activity and (again := self._again(token, payload)):
             self._wait_anew(token, again)
-        for name, value in payload.items():
-            token.write(name, value)
+        token.take(payload)
         token.internal_data["fired"] = True
         token._ready()
 
@@ -488,6 +490,14 @@ class Boundary(Waiting, BoundaryEvent):
         if self.cancel_activity:
             withdraw_siblings(token)
         return super()._run_hook(token)
+
+    def fire(self, token: Token, payload: Mapping[str, Any]) -> None:
+        """Let the event happen; its branch sees what was done inside a sub-process until now."""
+        for one in token.parent.children:
+            sub = token.case.subprocesses.get(one.id)
+            if sub is not None:
+                token.data = sub.gathered()
+        super().fire(token, payload)
 
     def _on_complete_hook(self, token: Token) -> None:
         """Leave the node alone; `_run_hook` has withdrawn it where it must."""

@@ -23,6 +23,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from app.engine.merge import merge_branches
 from app.engine.outside import functions_of
 from app.engine.port import CompletedNode, Environment, Incident
 from app.engine.state import clean
@@ -119,6 +120,11 @@ class Token(Task):
         else:
             self.data[target] = value
 
+    def take(self, values: Mapping[str, Any]) -> None:
+        """Add values from outside to the token's own data; they cannot write to the case."""
+        self.data |= values
+        self.written |= values
+
     def fault(self, error: UserError) -> None:
         """Stop here as an incident, visibly, without losing what was done before."""
         self.internal_data["incident"] = str(error)
@@ -209,11 +215,16 @@ class _Flat:
         """Return the tasks that hold a token, in order of creation."""
         return sorted((t for t in self.tasks.values() if not t.finished), key=lambda t: t.seq)
 
-    def cancel_all(self, but: Token | None = None) -> None:
-        """Withdraw every token, except one."""
+    def gathered(self, *more: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the data of all tokens together, as if they met now, with `more` after them."""
+        inside = self.task_tree.case.subprocesses
+        branches = [inside[one.id].gathered() if one.id in inside else one.data for one in self.live()]
+        return merge_branches(self.task_tree.data, [*branches, *more])[0]
+
+    def cancel_all(self) -> None:
+        """Withdraw every token."""
         for token in self.live():
-            if token is not but:
-                token.cancel()
+            token.cancel()
 
     def fold(self) -> list[Token]:
         """Drop finished tasks that nothing depends on any more and return them.
@@ -370,7 +381,7 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
 
     def stop(self) -> None:
         """Withdraw every token and end the case."""
-        data = next((token.data for token in self.live()), {})
+        data = self.gathered()
         self.cancel_all()
         self.success = False
         self.finish(data)

@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.i18n import N_
 from app.ledger.models import ChainHead, Record
 from app.ledger.rules import FIRST, digest, short_code
 
 T = TypeVar("T")
 
 
+REASONS: Mapping[str, str] = {
+    "gap": N_("它前面少了记录"),
+    "link": N_("和它前面那条接不上"),
+    "content": N_("内容和当时记下的不一样"),
+    "column": N_("查询用的栏目和当时记下的不一样"),
+    "code": N_("回执码和它的校验值对不上"),
+    "end": N_("链的末尾和登记的末尾对不上"),
+    "missing": N_("整条链的记录都不见了"),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first thing that does not fit: `reason` is a key of REASONS; without a record it is the chain's end."""
+
+    reason: str
+    chain: str
+    seq: int
+    record_id: int | None = None
+
+    def __str__(self) -> str:
+        place = f"record {self.record_id} ({self.chain} no. {self.seq})" if self.record_id else f"chain {self.chain}"
+        return f"{place}: {REASONS[self.reason]}"
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome: how much was read and the first record that does not fit, if any."""
+    """The outcome: how much was read, and the first fault if there is one."""
 
     records: int
     chains: int
-    broken: str | None = None
+    fault: Fault | None = None
 
     @property
     def clean(self) -> bool:
         """Say whether every record fits."""
-        return self.broken is None
+        return self.fault is None
 
 
 def verify(session: Session, chain: str | None = None) -> Verdict:
@@ -41,21 +67,20 @@ def verify(session: Session, chain: str | None = None) -> Verdict:
 
 
 def _judge(session: Session, records: Iterable[Record], heads: dict[str, ChainHead]) -> Verdict:
-    chains = len(heads)
-    count, current, seq, previous = 0, None, 0, FIRST
+    chains, count = len(heads), 0
+    last: tuple[str, int, str] | None = None
     for record in records:
-        if record.chain != current:
-            broken = _end_of(heads, current, seq, previous)
-            if broken:
-                return Verdict(count, chains, broken)
-            current, seq, previous = record.chain, 0, FIRST
-        reason = _misfit(record, seq + 1, previous)
+        if last is None or record.chain != last[0]:
+            fault = _end_of(heads, last)
+            if fault:
+                return Verdict(count, chains, fault)
+            last = (record.chain, 0, FIRST)
+        reason = _misfit(record, last[1] + 1, last[2])
         if reason:
-            return Verdict(count, chains, f"record {record.id} ({record.chain} no. {record.seq}): {reason}")
-        count, seq, previous = count + 1, record.seq, record.hash
+            return Verdict(count, chains, Fault(reason, record.chain, record.seq, record.id))
+        count, last = count + 1, (record.chain, record.seq, record.hash)
         session.expunge(record)
-    broken = _end_of(heads, current, seq, previous) or _missing(heads)
-    return Verdict(count, chains, broken)
+    return Verdict(count, chains, _end_of(heads, last) or _missing(heads))
 
 
 def _only(query: Select[T], column: InstrumentedAttribute[str], chain: str | None) -> Select[T]:
@@ -64,50 +89,77 @@ def _only(query: Select[T], column: InstrumentedAttribute[str], chain: str | Non
 
 def _misfit(record: Record, seq: int, previous: str) -> str | None:
     if record.seq != seq:
-        return f"number {seq} is missing before it"
+        return "gap"
     if record.prev_hash != previous:
-        return "it does not follow the record before it"
+        return "link"
     if digest(record.algorithm, previous, record.body) != record.hash:
-        return "its content is not what was recorded"
-    body = json.loads(record.body)
-    for name, stored in _columns(record).items():
-        if body[name] != stored:
-            return f"its column {name} differs from what was recorded"
-    if record.code != short_code(record.hash):
-        return "its receipt code is not that of its hash"
-    return None
+        return "content"
+    if _recorded(json.loads(record.body)) != _columns(record):
+        return "column"
+    return None if record.code == short_code(record.hash) else "code"
 
 
-def _columns(record: Record) -> dict[str, object]:
-    return {
-        "chain": record.chain,
-        "seq": record.seq,
-        "at": _text(record.at),
-        "mode": record.mode,
-        "kind": record.kind,
-        "case": record.case_id,
-        "item": record.item_id,
-        "node": record.node,
-        "node_name": record.node_name,
-        "result": record.result,
-        "started": _text(record.started_at),
-    }
+def _columns(record: Record) -> tuple[object, ...]:
+    """Return what the columns say, in the order of `_recorded`."""
+    return (
+        record.chain,
+        record.seq,
+        _text(record.at),
+        record.month,
+        record.mode,
+        record.kind,
+        record.actor_kind,
+        record.actor_id,
+        record.actor_name,
+        record.unit_id,
+        record.unit_name,
+        record.case_id,
+        record.item_id,
+        record.node,
+        record.node_name,
+        record.result,
+        _text(record.started_at),
+    )
+
+
+def _recorded(body: dict[str, Any]) -> tuple[object, ...]:
+    """Return what the body says of the columns."""
+    actor = body["actor"]
+    return (
+        body["chain"],
+        body["seq"],
+        body["at"],
+        body["at"][: len("2026-11")],
+        body["mode"],
+        body["kind"],
+        actor["kind"],
+        actor["user_id"],
+        actor["name"],
+        actor["unit_id"],
+        actor["unit_name"],
+        body["case"],
+        body["item"],
+        body["node"],
+        body["node_name"],
+        body["result"],
+        body["started"],
+    )
 
 
 def _text(instant: datetime | None) -> str | None:
     return instant.isoformat(timespec="microseconds") if instant else None
 
 
-def _end_of(heads: dict[str, ChainHead], chain: str | None, seq: int, last: str) -> str | None:
+def _end_of(heads: dict[str, ChainHead], last: tuple[str, int, str] | None) -> Fault | None:
     """Compare the last record read with its chain's head; take the head off the list of those not yet seen."""
-    if chain is None:
+    if last is None:
         return None
+    chain, seq, hash_ = last
     head = heads.pop(chain, None)
-    if head is None or head.seq != seq or head.hash != last:
-        return f"chain {chain}: it ends at no. {seq}, not where its head says"
-    return None
+    fits = head is not None and (head.seq, head.hash) == (seq, hash_)
+    return None if fits else Fault("end", chain, seq)
 
 
-def _missing(heads: dict[str, ChainHead]) -> str | None:
+def _missing(heads: dict[str, ChainHead]) -> Fault | None:
     left = sorted(chain for chain, head in heads.items() if head.seq)
-    return f"chain {left[0]}: all its records are missing" if left else None
+    return Fault("missing", left[0], 0) if left else None

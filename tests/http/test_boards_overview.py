@@ -10,14 +10,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from app.boards import queries
+from app.boards import ledger, queries
+from app.boards.rules import Event
 from app.db import db, transaction
+from app.dispatch import queries as dispatch
 from app.people.queries import viewer_named
 from app.work.models import Case
-from tests.factories.boards import a_case, a_limit, a_step, unit_of
+from tests.factories.boards import a_case, a_limit, a_step, an_entry, unit_of
 
 SignIn = Callable[[str], FlaskClient]
 NOW = datetime(2026, 11, 17, 1, 20, tzinfo=UTC)  # Tuesday 09:20 in Shanghai, when the test city's clock begins
@@ -317,10 +319,36 @@ def test_a_section_counts_as_its_department(sign_in: SignIn, session: Session) -
     """A case begun by a section stands in its department's line."""
     housing = unit_of(session, "housing").id
     with transaction() as writing:
-        case = writing.query(Case).filter(Case.title == "补一张图片").one()
+        case = writing.scalars(select(Case).where(Case.title == "补一张图片")).one()
         section = unit_of(writing, "health")
         section.parent_id = housing
         case.starter_unit_id = section.id
     page = sign_in("director").get(f"/overview/list?which=open&department={housing}").text
     assert "补一张图片" in page
     assert "更新办事指南" in page
+
+
+def test_both_databases_read_the_same(either_app: Flask) -> None:
+    """The overview, the ledger and the register answer alike on SQLite and PostgreSQL."""
+    del either_app
+    with transaction() as session:
+        _running(session)
+        _ended(session)
+        case = session.scalars(select(Case).where(Case.title == "更新办事指南")).one()
+        an_entry(session, case, vendor="vendor_a", site="3300000002", at=NOW - DAY, object="首页横幅")
+    viewer = viewer_named(db.session(), "director")
+    owner = viewer_named(db.session(), "other_dept")
+    assert viewer is not None
+    assert owner is not None
+    found = queries.overview(db.session(), viewer, NOW)
+    assert [(ask.rule, ask.returned, ask.refused) for ask in found.asks] == [
+        ("late", 0, 0),
+        ("rework", 2, 0),
+        ("refusals", 0, 2),
+    ]
+    assert [line.rating.mean for line in found.vendors] == ["4.6", ""]
+    handled = queries.past(db.session(), viewer, "handled", None, now=NOW)
+    assert [event.good for _, event in handled.rows if isinstance(event, Event)].count(True) == 4
+    assert len(ledger.records(db.session(), viewer, ledger.Filters(person="安装", kind="people")).rows) == 0
+    register = dispatch.maintenance(db.session(), owner, dispatch.Filters(text="横幅", first=(NOW - DAY).date()))
+    assert [line.number for line in register.rows] == [case.number]

@@ -95,6 +95,14 @@ def test_those_who_have_no_part_see_nothing(app: Flask, world: dict[str, object]
             assert answer.status_code < 500, (rule.rule, answer.status_code)
 
 
+@pytest.mark.parametrize("user_name", ["dept", "dept_head", "vendor_a_lead", "office", "inspector"])
+def test_those_who_take_part_see_it(app: Flask, world: dict[str, object], user_name: str) -> None:
+    """The secret is no secret to the requester's unit, the vendor at work and the office: the walk above can fail."""
+    answer = signed_in(app, user_name).get(f"/cases/{world['number']}")
+    assert answer.status_code == 200
+    assert SECRET in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("user_name", ["vendor_b_lead", "other_dept"])
 def test_a_foreign_case_reads_like_a_missing_one(app: Flask, world: dict[str, object], user_name: str) -> None:
     """The page of somebody else's case and that of no case are the same 404."""

@@ -23,14 +23,14 @@ SignIn = Callable[[str], FlaskClient]
 
 @pytest.fixture
 def begun(app: Flask) -> Receipt:
-    """A case that waits for an engineer of vendor A."""
+    """Begin a case that waits for an engineer of vendor A."""
     publish_small()
     return start_small(runtime_of(app))
 
 
 @pytest.fixture
 def handed_in(app: Flask, begun: Receipt) -> Receipt:
-    """The same case, handed in by vendor A and waiting for the department."""
+    """Hand the same case in as vendor A; it waits for the department."""
     complete(runtime_of(app), open_item(begun.case_id).id, "vendor_a_tech", {"done": "已重传三个附件。"})
     return begun
 
@@ -49,14 +49,14 @@ def post(browser: FlaskClient, item_id: int, **fields: str):  # type: ignore[no-
 # The inbox
 
 
-def test_the_home_page_leads_to_the_inbox(app: Flask, sign_in: SignIn) -> None:
+def test_the_home_page_leads_to_the_inbox(sign_in: SignIn) -> None:
     """Whoever has a to-do list begins there."""
     answer = sign_in("dept").get("/")
     assert answer.status_code == 302
     assert answer.location == "/inbox"
 
 
-def test_an_empty_inbox_is_good_news(app: Flask, sign_in: SignIn) -> None:
+def test_an_empty_inbox_is_good_news(sign_in: SignIn) -> None:
     """Nothing to do is said as such, not as an error."""
     assert "待办都办完了" in text_of(sign_in("dept").get("/inbox"))
 
@@ -70,19 +70,22 @@ def test_the_inbox_shows_what_waits_for_this_person(begun: Receipt, sign_in: Sig
     assert "附件打不开" not in text_of(sign_in("vendor_b_tech").get("/inbox"))
 
 
+@pytest.mark.usefixtures("handed_in")
 @pytest.mark.parametrize("box", ["done", "started", "copies", "drafts", "nonsense"])
-def test_every_box_opens(handed_in: Receipt, sign_in: SignIn, box: str) -> None:
+def test_every_box_opens(sign_in: SignIn, box: str) -> None:
     """All five boxes answer, an unknown one shows the to-do list."""
     assert sign_in("dept").get(f"/inbox?box={box}").status_code == 200
 
 
-def test_filters_without_result_name_the_condition_to_drop(begun: Receipt, sign_in: SignIn) -> None:
+@pytest.mark.usefixtures("begun")
+def test_filters_without_result_name_the_condition_to_drop(sign_in: SignIn) -> None:
     """The page says which condition to drop and how many that gives."""
     page = text_of(sign_in("vendor_a_tech").get("/inbox?priority=urgent"))
     assert "去掉“特急”有 1 件" in page
 
 
-def test_nonsense_in_the_address_is_no_error(begun: Receipt, sign_in: SignIn) -> None:
+@pytest.mark.usefixtures("begun")
+def test_nonsense_in_the_address_is_no_error(sign_in: SignIn) -> None:
     """Broken keys, ids and chips are as good as none."""
     address = "/inbox?after=~x~&site=abc&vendor=-1&chip=zzz&n=-4&priority=%00"
     assert sign_in("vendor_a_tech").get(address).status_code == 200
@@ -181,6 +184,7 @@ def test_the_same_key_twice_gives_the_same_receipt(begun: Receipt, sign_in: Sign
     first, second = (browser.post(f"/tasks/{item.id}", data=fields) for _ in range(2))
     assert first.status_code == second.status_code == 303
     assert first.location == second.location
+    db.session.rollback()
     completed = select(Record).where(Record.item_id == item.id, Record.kind == "work:item:completed")
     assert len(db.session.scalars(completed).all()) == 1
 
@@ -202,7 +206,9 @@ def test_somebody_elses_step_is_refused(handed_in: Receipt, sign_in: SignIn) -> 
     """A person of the case who does not hold the step is refused with a sentence, not with an error page."""
     answer = post(sign_in("vendor_a_tech"), open_item(handed_in.case_id).id, decision="pass")
     assert answer.status_code in {403, 404}
-    answer = post(sign_in("dept_head"), open_item(handed_in.case_id).id, decision="pass", opinion="我来替他验收一下吧。")
+    answer = post(
+        sign_in("dept_head"), open_item(handed_in.case_id).id, decision="pass", opinion="我来替他验收一下吧。"
+    )
     assert answer.status_code == 403
     assert "我来替他验收一下吧。" in text_of(answer)
 
@@ -210,7 +216,9 @@ def test_somebody_elses_step_is_refused(handed_in: Receipt, sign_in: SignIn) -> 
 @pytest.mark.parametrize(
     "fields", [{"decision": "nonsense"}, {"decision": "pass", "stranger": "x"}, {}, {"decision": ""}]
 )
-def test_what_is_posted_by_hand_is_refused_in_words(handed_in: Receipt, sign_in: SignIn, fields: dict[str, str]) -> None:
+def test_what_is_posted_by_hand_is_refused_in_words(
+    handed_in: Receipt, sign_in: SignIn, fields: dict[str, str]
+) -> None:
     """Unknown actions and names the step does not ask answer 422 and change nothing."""
     item = open_item(handed_in.case_id)
     answer = post(sign_in("dept"), item.id, **fields)
@@ -361,7 +369,7 @@ def test_the_list_of_cases_filters(handed_in: Receipt, sign_in: SignIn) -> None:
 # Starting
 
 
-def test_a_case_begins_with_a_form(app: Flask, sign_in: SignIn) -> None:
+def test_a_case_begins_with_a_form(sign_in: SignIn) -> None:
     """The first form is shown, judged, and gives a case with a receipt; the same key gives the same case."""
     publish_small()
     browser = sign_in("dept")
@@ -377,7 +385,7 @@ def test_a_case_begins_with_a_form(app: Flask, sign_in: SignIn) -> None:
     assert len(db.session.scalars(select(Case)).all()) == 1
 
 
-def test_the_draft_of_a_start_waits_in_the_box(app: Flask, sign_in: SignIn) -> None:
+def test_the_draft_of_a_start_waits_in_the_box(sign_in: SignIn) -> None:
     """It is listed under 草稿, comes back into the form, and goes once the case has begun."""
     publish_small()
     browser = sign_in("dept")
@@ -388,7 +396,7 @@ def test_the_draft_of_a_start_waits_in_the_box(app: Flask, sign_in: SignIn) -> N
     assert db.session.scalars(select(Draft)).all() == []
 
 
-def test_who_may_not_start_is_told_so(app: Flask, sign_in: SignIn) -> None:
+def test_who_may_not_start_is_told_so(sign_in: SignIn) -> None:
     """A vendor begins no case of this process; an unknown process is missing."""
     publish_small()
     assert sign_in("vendor_a_tech").get("/start/small").status_code == 403
@@ -415,7 +423,9 @@ def test_the_prints_hold_steps_receipts_and_signatures(handed_in: Receipt, sign_
     page = text_of(sign_in("dept").get(f"/cases/{handed_in.number}/print"))
     for words in ("小流程工单", handed_in.number, handed_in.code, "核对码", "签字", "本页不证明整条链未被更换"):
         assert words in page
-    item = db.session.scalars(select(WorkItem).where(WorkItem.case_id == handed_in.case_id, WorkItem.node == "do")).one()
+    item = db.session.scalars(
+        select(WorkItem).where(WorkItem.case_id == handed_in.case_id, WorkItem.node == "do")
+    ).one()
     assert "已重传三个附件。" in text_of(sign_in("dept").get(f"/tasks/{item.id}/print"))
 
 

@@ -65,6 +65,8 @@ def test_a_sound_diagram_has_no_problems() -> None:
         (diagram(*TASK, flows("e>a")), "end-outgoing", "e"),
         (diagram(*TASK, flows("a>s")), "start-incoming", "s"),
         (diagram(*TASK, boundary("t", "a", timer("Duration", "PT1H"))), "dead-end", "t"),
+        (diagram(*TASK, boundary("t", "s", timer("Duration", "PT1H")), flows("t>e")), "boundary", "t"),
+        (diagram(*TASK, boundary("t", "x", timer("Duration", "PT1H")), flows("t>e")), "boundary", "t"),
         (with_node(node("complexGateway", "n")), "unsupported", "n"),
         (with_node(node("callActivity", "n", calledElement="x")), "unsupported", "n"),
         (with_node(node("transaction", "n")), "unsupported", "n"),

@@ -299,6 +299,26 @@ def test_a_service_without_outputs_writes_its_whole_result() -> None:
     assert run.at("a").data == {"number": 12}
 
 
+def test_only_the_product_writes_to_the_case() -> None:
+    """A service may write to the case by name; answers and messages cannot, and no one takes a reserved name."""
+    drawn = diagram(
+        start(),
+        service("v"),
+        user("a"),
+        catch("c", message("go")),
+        end(),
+        chain("s", "v", "a", "c", "e"),
+        outside=messages("go"),
+    )
+    run = Run(drawn)
+    run.finish("v", **{"case.number": 1, "plain": 2})
+    run.complete("a", **{"case.number": 9})
+    run.message("go", **{"case.number": 9})
+    assert run.live.case_data == {"number": 1}
+    run = Run(drawn)
+    assert [one.node for one in run.finish("v", case={"number": 9}).incidents] == ["v"]
+
+
 def test_a_failed_service_is_an_incident_until_it_is_retried() -> None:
     """A failed service keeps its token, is not open meanwhile, and is open again after a retry."""
     run = Run(diagram(start(), service("v"), end(), chain("s", "v", "e")))
@@ -541,9 +561,10 @@ def test_terminate_ends_its_own_process_only() -> None:
         )
     )
     y = run.at("y").token
-    step = run.complete("x")
+    step = run.complete("x", last=1)
     assert (step.withdrawn, run.people, step.ended) == ((y,), ["out"], False)
     assert run.complete("out").ended
+    assert run.live.data == {"last": 1}
 
 
 def test_cancel_withdraws_everything() -> None:
@@ -647,10 +668,11 @@ def test_a_message_to_a_sub_process_withdraws_all_inside() -> None:
         outside=messages("withdraw"),
     )
     run = Run(drawn)
-    run.complete("x")
+    run.complete("x", done="inside")
     token = run.at("y").token
-    step = run.message("withdraw")
+    step = run.message("withdraw", reason="again")
     assert (token in step.withdrawn, run.people) == (True, ["w"])
+    assert run.at("w").data == {"done": "inside", "reason": "again"}
     assert run.complete("w").ended
     assert len(run.rows) == 1
 

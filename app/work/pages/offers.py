@@ -74,8 +74,11 @@ class Offering:
 
     def _fits(self, node: Node, names: Mapping[str, Any]) -> bool:
         text = node.properties.get("offer.when")
+        if not text:
+            return True
         try:
-            return juel.parse(text).holds(names) if text else True
+            expression = juel.braced(text)
+            return expression is not None and expression.holds(names)
         except UserError:
             return False
 

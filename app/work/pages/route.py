@@ -102,8 +102,8 @@ class _Walk:
         if not flow.condition:
             return False
         try:
-            expression = juel.parse(flow.condition)
-            if not expression.names <= known:
+            expression = juel.braced(flow.condition)
+            if expression is None or not expression.names <= known:
                 return None
             return expression.holds(self.names)
         except UserError:
@@ -124,13 +124,14 @@ class Cast:
         rule = node.assignee or node.candidate_groups or node.candidate_users
         if not rule:
             return node.lane or ""
-        if not rule.strip().startswith(("${", "#{")):
-            return self._role(rule) if node.candidate_groups == rule else (node.lane or "")
         try:
-            value = self._evaluate(juel.parse(rule), names)
+            expression = juel.braced(rule)
+            if expression is None:
+                return self._role(rule) if rule == node.candidate_groups else (node.lane or "")
+            value = self._evaluate(expression, names)
         except UserError:
             value = None
-        return str(value) if isinstance(value, str) and value else (node.lane or "")
+        return value if isinstance(value, str) and value else (node.lane or "")
 
     def _evaluate(self, expression: Expression, names: Mapping[str, Any]) -> Any:
         functions: dict[str, Callable[..., Any]] = {

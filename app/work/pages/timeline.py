@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.deadlines.rules import Calendar, working_between
@@ -25,6 +25,7 @@ from app.work.rules import actions_of
 QUOTED = ("opinion", "reason", "restatement", "note", "remark", "comment")
 WRITTEN = frozenset({"opinion", "textarea"})
 LONG = 300
+MINUTE = timedelta(minutes=1)
 AUTOMATIC = frozenset({"work:decision:made", "work:service:done", "work:timer:fired", "work:incident:raised"})
 SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent"})
 
@@ -97,7 +98,6 @@ class Story:
         back = action is not None and action.style == "danger"
         name = name_of(node or item, self.locale)
         verb = result_word(node, item.result, self.locale) if node and node.properties.get("actions") else ""
-        spent = working_between(self.calendar, item.opened_at, record.at)
         return Entry(
             state="back" if back else "done",
             title=verb if back and verb else gettext("：").join(filter(None, (name, verb))),
@@ -105,9 +105,7 @@ class Story:
             round=round_word(item.round),
             who=who(record, json.loads(record.body)),
             unit=record.unit_name,
-            extra=gettext("用时 %(span)s", span=working_span(self.calendar, spent))
-            if item != self.file.steps[0]
-            else "",
+            extra=self._spent(item, record.at),
             quote=self._quote(item),
             receipt=record.code,
         )
@@ -182,7 +180,11 @@ class Story:
 
     def _since(self, item: WorkItem) -> str:
         spent = working_between(self.calendar, item.opened_at, self.now)
-        return gettext("已 %(span)s", span=working_span(self.calendar, spent))
+        return gettext("已 %(span)s", span=working_span(self.calendar, spent)) if spent >= MINUTE else ""
+
+    def _spent(self, item: WorkItem, until: datetime) -> str:
+        spent = working_between(self.calendar, item.opened_at, until)
+        return gettext("用时 %(span)s", span=working_span(self.calendar, spent)) if spent >= MINUTE else ""
 
     def _seen(self, item: WorkItem) -> str:
         if item.first_opened_at is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, not_, or_, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.deadlines.models import PAUSED, RUNNING, CalendarPlan, Deadline
@@ -338,11 +338,10 @@ def receipts_of(session: Session, viewer: Viewer, after: str | None = None) -> P
 
 def records_with_code(session: Session, viewer: Viewer, code: str) -> Sequence[tuple[Record, Case]]:
     """Return the visible records a receipt code belongs to; 40 bits may, rarely, fit two."""
-    visible = exists().where(Case.id == Record.case_id, case_scope(viewer))
     query = (
         select(Record, Case)
         .join(Case, Case.id == Record.case_id)
-        .where(Record.code == code, visible, record_scope(viewer))
+        .where(Record.code == code, case_scope(viewer), record_scope(viewer))
         .order_by(Record.id)
     )
     return [(row[0], row[1]) for row in session.execute(query.limit(RECEIPTS))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +34,6 @@ from app.work.views.inbox import Choice, address, choices, condition_words, list
 from app.work.views.telling import Telling, tell
 
 TABS = ("all", "form", "files", "data", "related", "talk")
-BROKEN_AT = re.compile(r"no\. (\d+)")
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,7 @@ def verify_case(number: str) -> ResponseReturnValue:
     viewer = current_viewer()
     found = find_case(reading(), viewer, number)
     verdict = verify(reading(), f"case:{found.id}")
-    match = BROKEN_AT.search(verdict.broken or "")
-    broken = int(match[1]) if match else None
+    broken = verdict.fault.seq if verdict.fault else None
     return _page(viewer, found, checked=Checked(verdict.records, broken, verdict.clean, now()))
 
 
