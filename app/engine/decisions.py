@@ -31,6 +31,7 @@ class Row:
     number: int
     tests: tuple[Expression, ...]
     values: tuple[Expression, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,9 @@ class Decision:
                     break
         entries = [self._entry(row, evaluate) for row in hits]
         found = self._combine(hits, entries)
-        return Outcome(self.outputs, found, _text(found))
+        # the owner's own words for the rule that hit say more to a reader than the values do
+        said = hits[0].note if self.policy not in MANY and hits else ""
+        return Outcome(self.outputs, found, said or _text(found))
 
     def _entry(self, row: Row, evaluate: Callable[..., Any]) -> dict[str, Any]:
         values = (evaluate(one) for one in row.values)
@@ -206,7 +209,8 @@ class _Reader:
                 rule, N_("第 %(number)s 条规则的格数不对。"), N_("请在决策表编辑器里重新保存。"), number=number
             )
             return None
-        return Row(number, tuple(one for one in tests if one), tuple(one for one in values if one))
+        note = "；".join(said for one in children(rule, "annotationEntry") if (said := child_text(one, "text")))
+        return Row(number, tuple(one for one in tests if one), tuple(one for one in values if one), note)
 
     def _parse(self, node: Any, text: str, read: Callable[[str], Expression]) -> Expression | None:
         try:

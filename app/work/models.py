@@ -42,6 +42,7 @@ class Case(Versioned, Base):
     result: Mapped[str | None]
     priority: Mapped[str]
     starter_id: Mapped[int]
+    starter_name: Mapped[str]
     starter_unit_id: Mapped[int]
     site_id: Mapped[int | None]
     vendor_id: Mapped[int | None]

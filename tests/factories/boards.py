@@ -41,6 +41,7 @@ def a_case(session: Session, title: str, *, at: datetime, vendor: str | None = N
         status="ended" if closed_at else "running",
         closed_at=closed_at,
         priority="normal",
+        starter_name="林知行",
         starter_id=starter.id,
         starter_unit_id=starter.unit_id,
         vendor_id=vendor_id,

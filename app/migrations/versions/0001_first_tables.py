@@ -317,6 +317,7 @@ def upgrade() -> None:
     sa.Column('result', sa.String(), nullable=True),
     sa.Column('priority', sa.String(), nullable=False),
     sa.Column('starter_id', sa.Integer(), nullable=False),
+    sa.Column('starter_name', sa.String(), nullable=False),
     sa.Column('starter_unit_id', sa.Integer(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=True),
     sa.Column('vendor_id', sa.Integer(), nullable=True),

@@ -77,7 +77,6 @@ class DueDates(Mapping[str, datetime]):
 
 def environment(session: Session, case: Case, bundle: Bundle, now: datetime, case_data: Any) -> Environment:
     """Build the engine's view of the outside world for one step of `case`."""
-    starter = session.get_one(User, case.starter_id)
 
     def add_working(start: datetime, text: str) -> datetime:
         calendar = calendar_for(session, case.starter_unit_id)
@@ -90,7 +89,7 @@ def environment(session: Session, case: Case, bundle: Bundle, now: datetime, cas
     }
     return Environment(
         now=now,
-        starter={"id": starter.id, "name": starter.name, "unit": case.starter_unit_id},
+        starter={"id": case.starter_id, "name": case.starter_name, "unit": case.starter_unit_id},
         due=DueDates(texts, lambda: names_of({}, case_data()), lambda text: add_working(now, text)),
         add_working=add_working,
     )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.engine import TaskRow
 from app.errors import Conflict, NotFound, Refused
+from app.files.models import Upload
 from app.files.operations import bind
 from app.i18n import N_
 from app.ledger import Actor, Entry
@@ -97,12 +98,12 @@ def complete_work_item(
     The same `key` by the same person returns the stored receipt. Raise Conflict with who and when if somebody
     else was faster, Refused if the item is not this person's, NotFound if there is no such item.
     """
-    item = lock_item(session, item_id)
+    case, item = lock_item(session, item_id)
     if item.status == "done" and item.key == key and item.done_by_id == viewer.user_id:
-        return _receipt(session.get_one(Case, item.case_id), item, repeated=True)
+        return _receipt(case, item, repeated=True)
     refuse_if_closed(item)
     refuse_unless_holder(session, item, viewer)
-    act = resume(session, runtime, session.get_one(Case, item.case_id), actor or person(viewer), now)
+    act = resume(session, runtime, case, actor or person(viewer), now)
     return _complete(act, item, viewer, answers, key)
 
 
@@ -144,13 +145,14 @@ def lock_case(session: Session, case_id: int) -> Case:
     return case
 
 
-def lock_item(session: Session, item_id: int) -> WorkItem:
-    """Return the work item after locking its case, so that it is read as the last writer left it."""
-    case_id = session.scalar(select(WorkItem.case_id).where(WorkItem.id == item_id))
-    if case_id is None:
+def lock_item(session: Session, item_id: int) -> tuple[Case, WorkItem]:
+    """Return a work item and its case after locking the case, so that both are read as the last writer left them."""
+    of_item = select(WorkItem.case_id).where(WorkItem.id == item_id).scalar_subquery()
+    locked = select(Case).where(Case.id == of_item).with_for_update()
+    case = session.scalar(locked.execution_options(populate_existing=True))
+    if case is None:
         raise NotFound
-    lock_case(session, case_id)
-    return session.get_one(WorkItem, item_id, populate_existing=True)
+    return case, session.get_one(WorkItem, item_id, populate_existing=True)
 
 
 def refuse_if_closed(item: WorkItem) -> None:
@@ -210,14 +212,7 @@ def _complete(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, An
     step = act.runtime.engine.complete(act.live, item.token, dict(answers), act.env)
     _finish_item(act, item, viewer, answers, key)
     _describe(act, answers)
-    uploads = bind(
-        act.session,
-        _uploads(act.bundle, item, answers),
-        owner_id=viewer.user_id,
-        case_id=act.case.id,
-        item_id=item.id,
-        now=act.now,
-    )
+    uploads = _bind(act, item, viewer, answers)
     attachments = [{"id": one.id, "name": one.name, "size": one.size, "digest": one.digest} for one in uploads]
     act.note(_entry(act, item, answers, attachments))
     receipts = settle(act, [step])
@@ -231,7 +226,6 @@ def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str,
     item.done_by_id, item.done_by_name = viewer.user_id, viewer.name
     item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
     item.answers, item.result = dict(answers), _decision(act.bundle, item, answers)
-    act.session.execute(delete(Candidate).where(Candidate.item_id == item.id))
     act.session.execute(delete(Draft).where(Draft.item_id == item.id))
     meet_item(act.session, item, act.now)
 
@@ -264,6 +258,14 @@ def _entry(act: Act, item: WorkItem, answers: Mapping[str, Any], attachments: li
         result=item.result,
         started_at=item.opened_at,
     )
+
+
+def _bind(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any]) -> list[Upload]:
+    """Bind the files among the answers to this step."""
+    ids = _uploads(act.bundle, item, answers)
+    if not ids:
+        return []
+    return bind(act.session, ids, owner_id=viewer.user_id, case_id=act.case.id, item_id=item.id, now=act.now)
 
 
 def _uploads(bundle: Bundle, item: WorkItem, answers: Mapping[str, Any]) -> list[int]:
@@ -308,6 +310,7 @@ def _new_case(
         status="running",
         priority="normal",
         starter_id=starter.user_id,
+        starter_name=starter.name,
         starter_unit_id=starter.unit_id,
         start_key=key,
         parent_id=parent_id,

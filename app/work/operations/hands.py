@@ -15,14 +15,14 @@ from app.ledger import Entry, append
 from app.outbox.operations import notify
 from app.people.models import Unit, User
 from app.people.rules import Viewer
-from app.work.models import Candidate, Case, WorkItem
+from app.work.models import Candidate, WorkItem
 from app.work.operations.act import person
 from app.work.operations.cases import lock_item, refuse_if_closed, refuse_unless_holder
 
 
 def claim(session: Session, item_id: int, viewer: Viewer, now: datetime) -> None:
     """Take an unclaimed item; it leaves the others' inboxes. Claiming one's own item again changes nothing."""
-    item = lock_item(session, item_id)
+    _case, item = lock_item(session, item_id)
     refuse_if_closed(item)
     if item.assignee_id == viewer.user_id:
         return
@@ -33,7 +33,7 @@ def claim(session: Session, item_id: int, viewer: Viewer, now: datetime) -> None
 
 def release(session: Session, item_id: int, viewer: Viewer, now: datetime) -> None:
     """Give a claimed item back to those who may take it."""
-    item = lock_item(session, item_id)
+    _case, item = lock_item(session, item_id)
     refuse_if_closed(item)
     if item.assignee_id != viewer.user_id:
         raise Refused
@@ -45,7 +45,7 @@ def release(session: Session, item_id: int, viewer: Viewer, now: datetime) -> No
 
 def transfer(session: Session, item_id: int, viewer: Viewer, to_user_id: int, reason: str, now: datetime) -> None:
     """Hand an item to another person of the same unit; both names and the reason stay in the record."""
-    item = lock_item(session, item_id)
+    case, item = lock_item(session, item_id)
     refuse_if_closed(item)
     refuse_unless_holder(session, item, viewer)
     if not reason.strip():
@@ -55,7 +55,6 @@ def transfer(session: Session, item_id: int, viewer: Viewer, to_user_id: int, re
     session.execute(delete(Candidate).where(Candidate.item_id == item.id))
     session.execute(insert(Candidate), [{"item_id": item.id, "user_id": receiver.id}])
     _record(session, item, viewer, "transferred", now, {"to": receiver.name, "to_id": receiver.id, "reason": reason})
-    case = session.get_one(Case, item.case_id)
     values = {"title": case.title, "who": viewer.name}
     text = N_("%(who)s把“%(title)s”转给您办。")
     notify(session, [receiver.id], text, values=values, url=f"/tasks/{item.id}", now=now)

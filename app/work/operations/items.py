@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.engine import Node, OpenNode
@@ -22,8 +23,7 @@ def open_item(act: Act, opened: OpenNode) -> WorkItem:
     """Create the work item of a token that waits for a person: people, deadline, notices."""
     node = act.bundle.definition.nodes[opened.node]
     people = _people_for(act, node, opened)
-    holder = act.session.get_one(User, people.user_ids[0])
-    unit = act.session.get_one(Unit, holder.unit_id)
+    holder, unit = holder_of(act.session, people.user_ids[0])
     alone = len(people.user_ids) == 1
     item = WorkItem(
         case_id=act.case.id,
@@ -71,7 +71,6 @@ def withdraw_items(act: Act, tokens: Sequence[str], reason: str) -> None:
     )
     for item in act.session.scalars(query):
         item.status, item.closed_at, item.result = "withdrawn", act.now, reason
-        act.session.execute(delete(Candidate).where(Candidate.item_id == item.id))
         void_item(act.session, item, act.now)
 
 
@@ -113,10 +112,24 @@ def leading_item(session: Session, case_id: int) -> WorkItem | None:
     return next((item for item in items if item.side == side), None)
 
 
+def holder_of(session: Session, user_id: int) -> tuple[User, Unit]:
+    """Return a person and their unit."""
+    row = session.execute(select(User, Unit).join(Unit, Unit.id == User.unit_id).where(User.id == user_id)).one()
+    return row[0], row[1]
+
+
+def _reads_past(rule: Mapping[str, Any] | None) -> bool:
+    if not rule:
+        return False
+    return rule.get("rule") == "earlier" or any(_reads_past(one) for one in rule.get("of", ()))
+
+
 def _people_for(act: Act, node: Node, opened: OpenNode) -> Resolution:
-    earlier = earlier_people(act.session, act.case.id)
+    barring = words(node.properties.get("distinct.from"))
+    # who did what before is asked only where the rule or the separation of duties needs it
+    earlier = earlier_people(act.session, act.case.id) if barring or _reads_past(opened.rule) else {}
     people = resolve(act.session, opened.rule or {}, starter_id=act.case.starter_id, earlier=earlier)
-    barred = {earlier[other] for other in words(node.properties.get("distinct.from")) if other in earlier}
+    barred = {earlier[other] for other in barring if other in earlier}
     allowed = tuple(user_id for user_id in people.user_ids if user_id not in barred)
     if allowed:
         return Resolution(allowed, people.text_zh, people.text_en, fell_back=people.fell_back)

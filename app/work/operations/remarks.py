@@ -25,7 +25,7 @@ MAX_TEXT = 4000
 
 def mark_opened(session: Session, item_id: int, viewer: Viewer, now: datetime) -> None:
     """Record the first time a person who may act opened the item (已阅); later openings change nothing."""
-    item = lock_item(session, item_id)
+    _case, item = lock_item(session, item_id)
     if item.first_opened_at is not None or item.status != "open":
         return
     item.first_opened_at, item.first_opened_by = now, viewer.name
@@ -57,7 +57,7 @@ def comment(session: Session, case_id: int, viewer: Viewer, text: str, now: date
 
 def progress(session: Session, item_id: int, viewer: Viewer, text: str, percent: int | None, now: datetime) -> None:
     """Add a progress note to the step one is working on; both sides see it."""
-    item = lock_item(session, item_id)
+    _case, item = lock_item(session, item_id)
     if item.status != "open" or item.assignee_id != viewer.user_id:
         raise Refused
     said = f"{percent}%　{_text(text)}" if percent is not None else _text(text)

@@ -114,9 +114,9 @@ class _Walk:
 class Cast:
     """Who is known of a case, so that future steps can be given names."""
 
-    starter: str
-    viewer_is_starter: bool
+    starter_id: int
     done_by: Mapping[str, str]
+    people: Mapping[int, str]
     locale: str
 
     def holder(self, node: Node, names: Mapping[str, Any]) -> str:
@@ -131,19 +131,20 @@ class Cast:
             value = self._evaluate(expression, names)
         except UserError:
             value = None
+        if isinstance(value, int):
+            value = self.people.get(value)
         return value if isinstance(value, str) and value else (node.lane or "")
 
     def _evaluate(self, expression: Expression, names: Mapping[str, Any]) -> Any:
         functions: dict[str, Callable[..., Any]] = {
             "role": lambda name, _unit=None: self._role(str(name)),
-            "user": lambda _name: None,
+            "user": lambda name: name if isinstance(name, int) else None,
             "head": lambda _unit: self._role("unit_head"),
             "chain": lambda _unit, _n=1: gettext("各级负责人"),
             "earlier": lambda node: self.done_by.get(str(node)),
             "duty": str,
         }
-        starter = gettext("您") if self.viewer_is_starter else self.starter
-        return expression.evaluate({**names, "starter": starter}, functions)
+        return expression.evaluate({**names, "starter": self.starter_id}, functions)
 
     def _role(self, key: str) -> str:
         role = ROLES.get(key)

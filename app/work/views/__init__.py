@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.i18n import N_
-from app.web import menu
+from app.web.menu import menu
 from app.web.permissions import register
 from app.work.runtime import Runtime
 from app.work.views import cases, inbox, prints, receipts, starting, tasks

@@ -227,7 +227,7 @@ def _page(
     errors: Mapping[str, str] | None = None,
     reason: str = "",
 ) -> str:
-    cast = Cast(desk.viewer.name, viewer_is_starter=True, done_by={}, locale=locale())
+    cast = Cast(desk.viewer.user_id, {}, {desk.viewer.user_id: gettext("您")}, locale())
     outlook = Outlook(desk.bundle.definition, {**start_data(desk.start), "case": {}}, cast, {}, locale())
     return render_template(
         "work/start_form.html",

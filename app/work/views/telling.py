@@ -11,7 +11,7 @@ from app.deadlines.queries import calendar_for
 from app.deadlines.rules import Calendar
 from app.people.rules import Viewer
 from app.processes.library import Bundle
-from app.web.i18n import locale
+from app.web.i18n import gettext, locale
 from app.work.models import Case
 from app.work.pages import diagram
 from app.work.pages.charged import Charged, charge
@@ -47,13 +47,13 @@ class Telling:
 
     def outlook_from(self, names: Mapping[str, Any]) -> Outlook:
         """Return the same, seen from a step whose token knows `names`."""
-        cast = Cast(
-            starter=self.file.people.starter,
-            viewer_is_starter=self.case.starter_id == self.viewer.user_id,
-            done_by=self.file.done_by,
-            locale=locale(),
-        )
+        cast = Cast(self.case.starter_id, self.file.done_by, self._people(), locale())
         return Outlook(self.bundle.definition, names, cast, self.file.rounds, locale())
+
+    def _people(self) -> dict[int, str]:
+        """Return the names a coming step may be given: who began, who acted, and 您 for the reader."""
+        acted = {item.done_by_id: item.done_by_name or "" for item in self.file.done if item.done_by_id is not None}
+        return {self.case.starter_id: self.file.people.starter, **acted, self.viewer.user_id: gettext("您")}
 
     @cached_property
     def names(self) -> dict[str, Any]:
