@@ -81,8 +81,8 @@ bench: setup .venv/dev.done ## counts and ratios of the core
 	@$(BIN)/python -m tests.bench
 
 messages: setup ## extract sentences to translate
-	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _ --no-location --sort-output -o app/translations/messages.pot app
-	@$(BIN)/pybabel -q update -N --no-wrap -i app/translations/messages.pot -d app/translations
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _ -k lazy_gettext --no-location --sort-output -o app/translations/messages.pot app
+	@$(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete --ignore-pot-creation-date -i app/translations/messages.pot -d app/translations
 	@rm -f app/translations/messages.pot
 
 requirements: .venv/base.done ## compile the hashed requirements from pyproject.toml

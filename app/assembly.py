@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import text
 
 from app import boards, clock, deadlines, dispatch, files, formkit, outbox, people, web
@@ -15,7 +15,7 @@ from app.db import db, prepare_engine
 from app.deadlines.operations import listen
 from app.files.models import Upload
 from app.i18n import N_
-from app.logs import configure_logs
+from app.logs import configure_logs, log_requests
 from app.people import queries as house
 from app.people.rules import Viewer
 from app.people.session import check_permission, current_viewer_or_none
@@ -36,6 +36,7 @@ def assemble(settings: Settings) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
+    log_requests(app, _known_user_id)
     web.init_app(app, check=check_permission, ready=_not_ready, context=_frame)
     formkit.init_app(app)
     for area in (people, outbox, deadlines):
@@ -76,6 +77,12 @@ def _not_ready() -> str | None:
     finally:
         db.session.rollback()
     return None
+
+
+def _known_user_id() -> int | None:
+    """Return who the request turned out to come from, without asking the database again."""
+    user = g.get("_login_user")
+    return user.viewer.user_id if user is not None and user.is_authenticated else None
 
 
 def _frame() -> Mapping[str, Any]:

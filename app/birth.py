@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
+import getpass
+import os
+import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import clock, runtime_of
 from app.config import Settings
@@ -16,57 +19,88 @@ from app.db import db, transaction
 from app.deadlines.operations import establish
 from app.errors import SettingError
 from app.ledger import Actor, Entry, append
-from app.ledger.models import ChainHead
+from app.ledger.models import ChainHead, Record
+from app.migrations import upgrade
 from app.people import operations as house
+from app.people import rules
+from app.people.operations.passwords import one_time_password
 from app.processes.operations import load_folders
 
 ROOT = Path(__file__).resolve().parent.parent
-SETUP = Actor("setup", "setup")
+READY = "house:database:ready"
 DEMO_DAYS = 60
 OFFICE, OFFICE_EN = "网站管理办公室", "Website office"
 Say = Callable[[str], object]
 
 
-def ensure(app: Flask, actor: Actor, *, empty: bool, say: Say) -> None:
+def ensure(app: Flask, *, empty: bool, say: Say) -> None:
     """Make a new database real (`empty`) or a demo; leave an existing one what it is."""
-    found = _kind()
+    found = kind()
+    if found == "demo" and not _is_ready():
+        say("The demo was interrupted while it was made; it is made anew.")
+        _clear(app)
+        found = None
     if found is None:
         born = bear_real if empty else bear_demo
-        born(app, actor, say)
+        born(app, say)
     elif empty and found != "real":
         raise SettingError("This data folder holds a demo; a demo cannot become a real database. Use another --data.")
 
 
-def bear_real(app: Flask, actor: Actor, say: Say) -> None:
-    """Begin a real database: processes, this and next year's calendar, no accounts."""
+def kind() -> str | None:
+    """Return `real`, `demo` or `test`; None before the database is born."""
+    born = db.session.scalar(select(ChainHead.mode).where(ChainHead.chain == "house"))
+    db.session.rollback()
+    return born
+
+
+def bear_real(app: Flask, say: Say) -> None:
+    """Begin a real database, in one step: processes, this and next year's calendar, no accounts."""
     with transaction() as session:
         now = clock.now(session)
-        append(session, "house", [Entry("house:database:born", actor, {"kind": "real"})], now)
+        append(session, "house", [Entry("house:database:born", setup(), {"kind": "real"})], now)
         house.create_unit(
             session, house.by_setup(), kind="office", code="office", name=OFFICE, name_en=OFFICE_EN, now=now
         )
         establish(session, now)
-    publish_shipped(app)
+        _publish_shipped(app, session, now)
     say("A real, empty database. Create the first account: guanjia user add NAME --role sysadmin")
 
 
-def bear_demo(app: Flask, actor: Actor, say: Say) -> None:
+def bear_demo(app: Flask, say: Say) -> None:
     """Begin a demo: an invented city, sixty days of its work, one password for all its people."""
     from app.demo import load_demo  # noqa: PLC0415 - a real database never needs it
 
     settings: Settings = app.extensions["guanjia.settings"]
-    password = settings.demo_password or secrets.token_urlsafe(8) + "-9Aa"
-    start = first_morning(datetime.now(clock.ZONE))
+    password = settings.demo_password or one_time_password()
+    problem = rules.password_problem(password, "")
+    if problem:
+        raise SettingError(f"GUANJIA_DEMO_PASSWORD: {problem}")
     with transaction() as session:
-        clock.birth(session, "demo", start)
+        clock.birth(session, "demo", first_morning(datetime.now(clock.ZONE)))
         now = clock.now(session)
-        append(session, "house", [Entry("house:database:born", actor, {"kind": "demo"})], now)
+        append(session, "house", [Entry("house:database:born", setup(), {"kind": "demo"})], now)
         establish(session, now)
-    publish_shipped(app)
+        _publish_shipped(app, session, now)
     load_demo(runtime_of(app), password, say)
+    with transaction() as session:
+        append(session, "house", [Entry(READY, setup(), {})], clock.now(session))
     say("The demo city is ready. Choose a role on the sign-in page, or sign in as dept, office, vendor_a_lead …")
     if settings.demo_password is None:
         say(f"Password of every demo account (shown once): {password}")
+
+
+def setup() -> Actor:
+    """Return the set-up of a new database: started by this system user on this machine."""
+    return Actor("setup", system_user(), client=socket.gethostname())
+
+
+def system_user() -> str:
+    """Return who runs the program: the name, or the number where a container knows no names."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def first_morning(today: datetime) -> datetime:
@@ -75,14 +109,26 @@ def first_morning(today: datetime) -> datetime:
     return day.replace(hour=8, minute=30, second=0, microsecond=0)
 
 
-def publish_shipped(app: Flask) -> None:
+def _publish_shipped(app: Flask, session: Session, now: datetime) -> None:
     """Publish the processes that come with the product."""
-    topics = frozenset(runtime_of(app).topics)
-    with transaction() as session:
-        load_folders(session, ROOT / "bpmn", ROOT / "forms", SETUP, clock.now(session), topics)
+    load_folders(session, ROOT / "bpmn", ROOT / "forms", setup(), now, frozenset(runtime_of(app).topics))
 
 
-def _kind() -> str | None:
-    born = db.session.scalar(select(ChainHead.mode).where(ChainHead.chain == "house"))
+def _is_ready() -> bool:
+    """Say whether the demo was finished: nobody could sign in before."""
+    found = db.session.scalar(select(Record.id).where(Record.chain == "house", Record.kind == READY).limit(1))
     db.session.rollback()
-    return born
+    return found is not None
+
+
+def _clear(app: Flask) -> None:
+    """Remove a demo that was never finished and begin with empty tables."""
+    settings: Settings = app.extensions["guanjia.settings"]
+    database = settings.sqlite_file
+    if database is None:
+        raise SettingError("The demo in this database was interrupted while it was made; empty the database first.")
+    db.session.remove()
+    db.engine.dispose()
+    for part in ("", "-wal", "-shm"):
+        database.with_name(database.name + part).unlink(missing_ok=True)
+    upgrade(db.engine)

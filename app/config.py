@@ -52,13 +52,21 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         """Say whether this is the one-machine trial database."""
-        return self.database_url.startswith("sqlite")
+        return self.sqlite_file is not None
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """Return the file of the trial database; None on PostgreSQL."""
+        url = make_url(self.database_url)
+        return Path(url.database or "") if url.drivername == "sqlite" else None
 
 
-def load_settings(environ: Mapping[str, str] | None = None, data: str | None = None) -> Settings:
-    """Read and check the settings; create the data folder. Raise SettingError with one sentence."""
+def load_settings(
+    environ: Mapping[str, str] | None = None, data: str | None = None, *, create: bool = True
+) -> Settings:
+    """Read and check the settings; make the data folder if `create`. Raise SettingError with one sentence."""
     env = os.environ if environ is None else environ
-    folder = _data_folder(data or env.get("GUANJIA_DATA") or "data")
+    folder = _data_folder(data or env.get("GUANJIA_DATA") or "data", create=create)
     return Settings(
         data=folder,
         database_url=_database_url(env.get("GUANJIA_DATABASE_URL"), folder),
@@ -77,13 +85,15 @@ def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str,
     return value
 
 
-def _data_folder(text: str) -> Path:
+def _data_folder(text: str, *, create: bool) -> Path:
     folder = Path(text).expanduser().resolve()
+    if not create and not folder.is_dir():
+        raise SettingError(f"There is no data folder {folder}; `guanjia serve` makes one.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError(f"The data folder {folder} cannot be made: {error.strerror}.") from error
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingError(f"The data folder {folder} cannot be written to.")
     return folder
 
@@ -93,13 +103,22 @@ def _database_url(text: str | None, folder: Path) -> str:
         return f"sqlite:///{folder / 'guanjia.db'}"
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SettingError("GUANJIA_DATABASE_URL is not a database address.") from error
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
-    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+    if url.drivername == "sqlite":
+        url = url.set(database=_sqlite_file(url.database))
+    elif url.drivername != "postgresql+psycopg":
         raise SettingError(f"GUANJIA_DATABASE_URL names {url.drivername}; only sqlite and postgresql work.")
     return url.render_as_string(hide_password=False)
+
+
+def _sqlite_file(text: str | None) -> str:
+    if not text or text == ":memory:":
+        raise SettingError("GUANJIA_DATABASE_URL names no file; write sqlite:////folder/name.db.")
+    # absolute, so that it means the same file to everybody who reads the address
+    return str(Path(text).resolve())
 
 
 def _secret_key(text: str | None, folder: Path) -> str:
@@ -111,10 +130,22 @@ def _secret_key(text: str | None, folder: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+        return _kept_key(path)
+    except OSError as error:
+        raise SettingError(f"The key file {path} cannot be made: {error.strerror}.") from error
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         key = secrets.token_hex(32)
         file.write(key)
+    return key
+
+
+def _kept_key(path: Path) -> str:
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise SettingError(f"The key file {path} cannot be read.") from error
+    if len(key) < MIN_KEY:
+        raise SettingError(f"The key file {path} holds less than {MIN_KEY} characters; remove it to get a new key.")
     return key
 
 

@@ -99,6 +99,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 _open: contextvars.ContextVar[Session | None] = contextvars.ContextVar("open_transaction", default=None)
 _sqlite_writers = threading.Lock()
 COMMITTING = "guanjia.committing"
+UNIQUE_VIOLATION = "23505"  # PostgreSQL's code
 AFTER_COMMIT = "guanjia.after_commit"
 
 
@@ -164,9 +165,11 @@ def transaction() -> Iterator[Session]:
         session.rollback()
         raise Conflict from error
     except IntegrityError as error:
-        # two people entered the same thing at once: the second one is told, nothing is half-written
         session.rollback()
-        raise Conflict from error
+        if is_duplicate(error):
+            # two people entered the same thing at once: the second one is told, nothing is half-written
+            raise Conflict from error
+        raise
     except OperationalError as error:
         session.rollback()
         raise Unavailable from error
@@ -180,6 +183,12 @@ def transaction() -> Iterator[Session]:
         _open.reset(token)
     for act in session.info[AFTER_COMMIT]:
         act()
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Say whether a row was refused because one with the same key exists."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state == UNIQUE_VIOLATION or "UNIQUE constraint failed" in str(error.orig)
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

@@ -66,7 +66,9 @@ def _overview_values() -> dict[str, Any]:
         "places": [_place_line(place) for place in found.places],
         "asks": [_ask_line(ask, found, names, now) for ask in found.asks],
         "departments": [_department_line(line, now) for line in found.departments],
-        "categories": {unit: "、".join(_name(one) for one in named) for unit, named in found.categories.items()},
+        "categories": {
+            unit: gettext("、").join(_name(one) for one in named) for unit, named in found.categories.items()
+        },
         "month": rules.month_start(now),
         "url": _list_url,
         "rating_needs": rules.ENOUGH_RATINGS,
@@ -170,7 +172,7 @@ def _late_reason(
         step, unit = _step_name(case), names.get(case.place_id or 0, "")
         return gettext("超 %(late)s，停在%(unit)s的“%(step)s”。", late=late, unit=unit, step=step)
     hours = found.flow.hours_per_day
-    steps = "，".join(
+    steps = gettext("，").join(
         gettext("%(step)s %(span)s", step=_either(name, name_en), span=_written_days(amount, hours))
         for name, name_en, amount in whose.steps
     )

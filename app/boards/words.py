@@ -110,6 +110,7 @@ RECORDS: Final[Mapping[str, str]] = {
     "deadlines:year:assumed": N_("节假日暂按周末推算"),
     "processes:version:published": N_("发布流程版本"),
     "house:database:born": N_("建库"),
+    "house:database:ready": N_("演示数据备好"),
     "house:backup:written": N_("备份"),
     "house:backup:restored": N_("从备份恢复"),
     "ledger:chains:verified": N_("核对记录"),

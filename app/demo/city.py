@@ -93,6 +93,7 @@ class Person:
 CAST = (
     Person("owner", "叶青梧", "office", "流程负责人", ("owner",)),
     Person("office", "沈明溪", "office", "派发岗", ("office",)),
+    Person("office_b", "苗未央", "office", "派发岗", ("office",)),
     Person("supervisor", "周予安", "office", "督办", ("supervisor",)),
     Person("director", "方既白", "office", "主任", ("director",)),
     Person("inspector", "温其玉", "office", "检查人员", ("inspector",)),
@@ -107,6 +108,7 @@ CAST = (
     Person("vendor_a_left", "裴时雨", "vendor_a", "工程师", ("vendor_staff",)),
     Person("vendor_b_lead", "程渡", "vendor_b", "项目经理", ("vendor_lead",)),
     Person("vendor_b_tech", "白砚秋", "vendor_b", "工程师", ("vendor_staff",)),
+    Person("vendor_b_tech2", "应如是", "vendor_b", "工程师", ("vendor_staff",)),
     Person("vendor_c_lead", "石定远", "vendor_c", "项目经理", ("vendor_lead",)),
     Person("vendor_c_tech", "郁北辰", "vendor_c", "工程师", ("vendor_staff",)),
 )

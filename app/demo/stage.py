@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -24,15 +24,20 @@ from app.deadlines import rules as limits
 from app.deadlines.models import Deadline
 from app.deadlines.queries import calendar_for
 from app.files.jobs import receive
-from app.people.models import Unit
+from app.outbox import operations as outbox
+from app.people import operations as house
+from app.people.models import ServiceCategory, Site, Unit
 from app.people.queries import viewer_named
 from app.people.rules import Viewer
 from app.work import jobs, operations
-from app.work.models import Case, WorkItem
+from app.work.models import Case, Copy, WorkItem
 from app.work.runtime import Runtime
 
 Life = Iterator[datetime]
+SLUG = "task_dispatch"
+STORY = "demo-story-"
 SEED = 20261119
+DAY = timedelta(days=1)
 
 
 @dataclass
@@ -47,24 +52,28 @@ class Stage:
     def __post_init__(self) -> None:
         self._keys = count(1)
         self._people: dict[str, Viewer] = {}
-        self.now = clock.now(db.session())
-        self.calendar = calendar_for(db.session(), None)
-        self.unit_ids = {unit.code: unit.id for unit in db.session.scalars(select(Unit))}
+        session = db.session()
+        self.begin = self.now = clock.now(session)
+        self.calendar = calendar_for(session, None)
+        self.unit_ids = {unit.code: unit.id for unit in session.scalars(select(Unit))}
+        self.category_ids = {one.code: one.id for one in session.scalars(select(ServiceCategory))}
+        self.site_ids = _sites_by_unit(self.unit_ids)
         db.session.rollback()
+
+    # --- the play
 
     def play(self, lives: list[tuple[datetime, Life]], progress: Callable[[int], Any]) -> None:
         """Play all lives to the end of the demo; `progress` hears the share of its days that has passed."""
         order = count()
         queue = [(start, next(order), life) for start, life in lives]
         heapq.heapify(queue)
-        begin = self.now
         while queue and queue[0][0] <= self.end:
             when, _, life = heapq.heappop(queue)
             self.pass_time(when)
             following = next(life, None)
             if following is not None:
                 heapq.heappush(queue, (max(following, self.now), next(order), life))
-            progress(int(100 * (self.now - begin) / (self.end - begin)))
+            progress(int(100 * (self.now - self.begin) / (self.end - self.begin)))
         self.pass_time(self.end)
         progress(100)
 
@@ -76,6 +85,14 @@ class Stage:
                 break
         self._move(to)
 
+    def _move(self, to: datetime) -> None:
+        with transaction() as session:
+            clock.advance(session, to)
+        # the planned instant, not the machine's a few milliseconds later: a limit may hang on a closing time
+        self.now = max(self.now, to)
+
+    # --- what people do
+
     def viewer(self, user_name: str) -> Viewer:
         """Return a person of the demo."""
         if user_name not in self._people:
@@ -86,17 +103,33 @@ class Stage:
             self._people[user_name] = found
         return self._people[user_name]
 
-    def start(self, user_name: str, answers: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> int:
-        """Start a dispatch as this person; return the case's id."""
+    def start(
+        self,
+        user_name: str,
+        answers: Mapping[str, Any],
+        *,
+        intake: bool = False,
+        story: str = "",
+        parent_id: int | None = None,
+    ) -> int:
+        """Start a dispatch as this person; return the case's id. `story` is the name by which it is found again."""
         with transaction() as session:
             receipt = operations.start_case(
-                session, self.runtime, "task_dispatch", self.viewer(user_name), answers, self._key(), self.now, data=data
+                session,
+                self.runtime,
+                SLUG,
+                self.viewer(user_name),
+                {**answers, "decision": "submit"},
+                STORY + story if story else self._key(),
+                self.now,
+                data={"start": "intake" if intake else "demand"},
+                parent_id=parent_id,
             )
         return receipt.case_id
 
-    def do(self, case_id: int, user_name: str, answers: Mapping[str, Any], node: str | None = None) -> None:
+    def do(self, case_id: int, user_name: str, answers: Mapping[str, Any]) -> None:
         """Open and complete the open item of a case as this person."""
-        item_id = self.open_item(case_id, node)
+        item_id = self.open_item(case_id)
         viewer = self.viewer(user_name)
         with transaction() as session:
             operations.mark_opened(session, item_id, viewer, self.now)
@@ -124,11 +157,12 @@ class Stage:
         with transaction() as session:
             operations.comment(session, case_id, self.viewer(user_name), text, self.now)
 
-    def send(self, case_id: int, user_name: str, message: str, reason: str) -> None:
+    def send(self, case_id: int, user_name: str, message: str, decision: str, reason: str) -> None:
         """Send a message such as a withdrawal."""
+        payload = {"decision": decision, "reason": reason}
         with transaction() as session:
             operations.send_message(
-                session, self.runtime, case_id, message, {"reason": reason}, self.viewer(user_name), self.now
+                session, self.runtime, case_id, message, payload, self.viewer(user_name), self.now
             )
 
     def transfer(self, case_id: int, user_name: str, to: str, reason: str) -> None:
@@ -139,46 +173,84 @@ class Stage:
                 session, item_id, self.viewer(user_name), self.viewer(to).user_id, reason, self.now
             )
 
+    def close_account(self, user_name: str, leaver: str) -> None:
+        """Disable the account of somebody who left, as the vendor's own lead."""
+        with transaction() as session:
+            by = house.by_person(self.viewer(user_name))
+            house.disable_user(session, by, self.viewer(leaver).user_id, self.now)
+
+    def draft(self, user_name: str, start: str, title: str, fields: Mapping[str, str]) -> None:
+        """Leave a form of a new case half filled."""
+        typed = {name: [text] for name, text in fields.items()}
+        with transaction() as session:
+            viewer = self.viewer(user_name)
+            operations.save_draft(session, viewer, typed, self.now, slug=SLUG, node=start, title=title)
+
     def file(self, user_name: str, name: str, content: bytes) -> int:
         """Upload a file as this person; return its id."""
         return receive(BytesIO(content), name, owner_id=self.viewer(user_name).user_id).id
 
-    def open_item(self, case_id: int, node: str | None = None) -> int:
-        """Return the open item of a case (of `node`, where several are open)."""
+    def tidy(self, user_names: Collection[str], copies_before: datetime) -> None:
+        """Let people read their notices, and the copies they got before an instant."""
+        with transaction() as session:
+            for user_name in user_names:
+                viewer = self.viewer(user_name)
+                outbox.mark_read(session, viewer.user_id, self.now)
+                old = (Copy.user_id == viewer.user_id, Copy.read_at.is_(None), Copy.at < copies_before)
+                for case_id in session.scalars(select(Copy.case_id).where(*old)).all():
+                    operations.mark_read(session, case_id, viewer, self.now)
+
+    def open_item(self, case_id: int) -> int:
+        """Return the open item of a case."""
         query = select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.status == "open")
-        query = query if node is None else query.where(WorkItem.node == node)
         found = db.session.scalars(query.order_by(WorkItem.id)).first()
         db.session.rollback()
         if found is None:
             raise LookupError(f"case {case_id} has no open item")
         return found
 
-    def node(self, case_id: int) -> str:
-        """Return the node that waits in a case."""
-        item_id = self.open_item(case_id)
-        node = db.session.get_one(WorkItem, item_id).node
-        db.session.rollback()
-        return node
+    def _key(self) -> str:
+        return f"demo-{next(self._keys)}"
+
+    # --- when
 
     def working(self, hours: float) -> datetime:
         """Return the instant that many working hours from now."""
-        return limits.add_time(self.calendar, "working", self.now, timedelta(hours=hours))
+        return limits.add_time(self.calendar, limits.WORKING, self.now, timedelta(seconds=round(hours * 3600)))
 
-    def soon(self, low: float, high: float) -> datetime:
-        """Return an instant some working hours from now."""
-        return self.working(self.random.uniform(low, high))
+    def ago(self, hours: float) -> datetime:
+        """Return the instant that lies so many working hours before the demo's end."""
+        amount = timedelta(seconds=round(hours * 3600))
+        early, late = self.end - 366 * DAY, self.end
+        while late - early > timedelta(milliseconds=100):
+            middle = early + (late - early) / 2
+            if limits.working_between(self.calendar, middle, self.end) >= amount:
+                early = middle
+            else:
+                late = middle
+        return (early + timedelta(milliseconds=500)).replace(microsecond=0)
 
-    def day(self, back: int, hour: int, minute: int = 0) -> datetime:
-        """Return a time of day, `back` days before the demo's end."""
-        local = (self.end - timedelta(days=back)).astimezone(ZONE)
-        return local.replace(hour=hour, minute=minute, second=self.random.randint(0, 59), microsecond=0)
+    def day(self, back: int) -> date:
+        """Return the working day that lies so many working days before the last one."""
+        day = clock.local(self.end).date()
+        while back:
+            day -= DAY
+            back -= self.calendar.works_on(day)
+        return day
 
-    def _move(self, to: datetime) -> None:
-        with transaction() as session:
-            self.now = clock.advance(session, to)
+    def at(self, back: int, hour: int, minute: int, second: int = 0) -> datetime:
+        """Return a time of day, so many working days before the last one."""
+        day = self.day(back)
+        return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=ZONE)
 
-    def _key(self) -> str:
-        return f"demo-{next(self._keys)}"
+    def holiday(self) -> date:
+        """Return a day off well before the demo's end: the second day of the newest public holiday, else a Saturday."""
+        first, last = clock.local(self.begin).date() + DAY, self.day(10)
+        off = [first + number * DAY for number in range((last - first).days)]
+        off = [day for day in off if not self.calendar.works_on(day)]
+        chosen = [day for day in off if day in self.calendar.holidays and day - DAY in off and day + DAY in off]
+        starts = [day for day in chosen if day - DAY not in chosen]
+        return (starts or off)[-1]
 
 
 def _next_due() -> datetime | None:
@@ -187,3 +259,11 @@ def _next_due() -> datetime | None:
     found = [due for due in db.session.execute(select(timers, reports)).one() if due is not None]
     db.session.rollback()
     return min(found, default=None)
+
+
+def _sites_by_unit(unit_ids: Mapping[str, int]) -> dict[str, list[int]]:
+    codes = {number: code for code, number in unit_ids.items()}
+    found: dict[str, list[int]] = {}
+    for site in db.session.scalars(select(Site).order_by(Site.code)):
+        found.setdefault(codes[site.owner_id], []).append(site.id)
+    return found

@@ -5,7 +5,7 @@ each step changed.
 """
 
 from app.engine.attributes import ATTRIBUTES, OPEN_ENDED, Attribute
-from app.engine.check import check
+from app.engine.check import check, read_tables
 from app.engine.definition import Definition, Flow, Following, Node
 from app.engine.engine import Engine, Live, compile_definition, restore
 from app.engine.port import (
@@ -22,9 +22,11 @@ from app.engine.port import (
     TokenNotReady,
 )
 from app.engine.state import ValueRefused
+from app.engine.xml import MAX_BYTES
 
 __all__ = [
     "ATTRIBUTES",
+    "MAX_BYTES",
     "OPEN_ENDED",
     "Advance",
     "Attribute",
@@ -47,5 +49,6 @@ __all__ = [
     "ValueRefused",
     "check",
     "compile_definition",
+    "read_tables",
     "restore",
 ]

@@ -16,7 +16,7 @@ from app.engine.parts import read_candidates, read_parameters, read_script, read
 from app.engine.port import DiagramRefused, Problem, Severity
 from app.engine.specs import ProcessSpec
 from app.expressions import Expression, ExpressionRefused, juel, tree
-from app.i18n import N_
+from app.i18n import Listed, N_
 
 HUMAN_TAGS = frozenset({"userTask", "manualTask", "task"})
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
@@ -291,7 +291,7 @@ def _timer_expressions(one: Element) -> list[Expression | None]:
 
 def _refused(rule: str, where: Where, error: ExpressionRefused, text: str | None) -> Problem:
     message = N_("“%(text)s”：%(why)s") if text else N_("%(why)s")
-    return _problem(rule, where, message, N_("请按提示改正表达式。"), text=text, why=str(error))
+    return _problem(rule, where, message, N_("请按提示改正表达式。"), text=text, why=error)
 
 
 def _expression(subject: _Subject, where: Where, read: Expression) -> Iterator[Problem]:
@@ -422,7 +422,7 @@ def _attribute(where: Where | None, place: str, name: str, value: str) -> Iterat
         yield _problem("attribute", where, message, fix, name=name, near=near[0] if near else None)
     elif known.values and value not in known.values:
         message = N_("属性 guanjia.%(name)s 不能是“%(value)s”。")
-        values = "、".join(known.values)
+        values = Listed(known.values)
         yield _problem(
             "attribute-value", where, message, N_("可以写：%(values)s。"), name=name, value=value, values=values
         )
@@ -436,7 +436,7 @@ def _attribute(where: Where | None, place: str, name: str, value: str) -> Iterat
                 N_("“%(text)s”：%(why)s"),
                 N_("请按提示改正表达式。"),
                 text=value,
-                why=str(error),
+                why=error,
             )
 
 

@@ -12,7 +12,7 @@ from app.engine.xml import child_text, children, descendants, read_xml
 from app.errors import UserError
 from app.expressions import Expression, ExpressionRefused, feel
 from app.expressions.functions import BUILT_IN
-from app.i18n import N_
+from app.i18n import Listed, N_
 
 MAX_RULES = 2000
 SINGLE = frozenset({"UNIQUE", "FIRST", "ANY"})
@@ -111,7 +111,7 @@ class Decision:
     def _combine(self, hits: list[Row], entries: list[dict[str, Any]]) -> Any:
         if self.policy in MANY:
             return self._aggregated(entries) if self.aggregate else entries
-        numbers = "、".join(str(row.number) for row in hits)
+        numbers = Listed(row.number for row in hits)
         if self.policy == "UNIQUE" and len(entries) > 1:
             raise DecisionFault(
                 N_("决策表“%(table)s”只允许一条规则成立，第 %(rows)s 条都成立了。"), table=self.name, rows=numbers
@@ -216,9 +216,7 @@ class _Reader:
         try:
             return read(text)
         except ExpressionRefused as error:
-            self._problem(
-                node, N_("“%(text)s”：%(why)s"), N_("请按 FEEL 改正这一格。"), text=text[:80], why=str(error)
-            )
+            self._problem(node, N_("“%(text)s”：%(why)s"), N_("请按 FEEL 改正这一格。"), text=text[:80], why=error)
             return None
 
     def _problem(self, node: Any, message: str, fix: str, **values: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from app.engine.attributes import PREFIX
 from app.engine.port import DiagramRefused, Problem
 from app.engine.xml import BPMN, child_text, children, descendants, local_name, read_xml
-from app.i18n import N_
+from app.i18n import Listed, N_
 
 EXTENSIONS = (
     "http://camunda.org/schema/1.0/bpmn",
@@ -257,7 +257,7 @@ def _choose_process(root: Any) -> Any:
         problem = Problem("process", "error", None, None, None, N_("文件里没有流程。"), {}, N_("先画出流程再保存。"))
         raise DiagramRefused((problem,))
     if len(executable) > 1:
-        names = "、".join(one.get("name") or one.get("id") for one in executable)
+        names = Listed(one.get("name") or one.get("id") for one in executable)
         problem = Problem(
             "process",
             "error",

@@ -142,7 +142,7 @@ def read_script(script: str) -> tuple[Assignment, ...]:
             found.append(_read_line(line))
         except ExpressionRefused as error:
             raise ExpressionRefused(
-                N_("脚本第 %(line)s 行：%(why)s"), error.column, line=number, why=str(error)
+                N_("脚本第 %(line)s 行：%(why)s"), error.column, line=number, why=error
             ) from error
     return tuple(found)
 

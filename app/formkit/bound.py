@@ -20,7 +20,7 @@ from app.formkit.schema import FRESH_KINDS, Component, Option, Scope, read_optio
 from app.formkit.sentences import say as _
 from app.formkit.sources import Sources
 from app.formkit.values import living, plain
-from app.i18n import N_
+from app.i18n import Listed, N_
 
 CONTROL = "gj_form"
 ROW = re.compile(r"[0-9]{1,3}", re.ASCII)
@@ -529,7 +529,7 @@ def refuse_unknown(names: Iterable[str]) -> None:
     if unknown:
         raise Invalid(
             N_("提交的内容里有这一环节不能填的项：%(names)s。什么都没有改动。"),
-            names="、".join(unknown[:NAMED]),
+            names=Listed(unknown[:NAMED]),
             fields=dict.fromkeys(unknown, _("这一项不能在这一环节填写。")),
         )
 

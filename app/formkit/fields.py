@@ -583,7 +583,7 @@ class CriteriaField(AnswerField):
 
     def missing(self) -> str:
         """Name the open lines."""
-        return _("第 %(line)s 条还没有选。选好后才能提交。", line="、".join(map(str, self.open_lines)))
+        return _("第 %(line)s 条还没有选。选好后才能提交。", line=_("、").join(map(str, self.open_lines)))
 
     @property
     def answer(self) -> list[dict[str, Any]]:

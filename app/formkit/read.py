@@ -100,11 +100,11 @@ def _text(component: Component, value: Any, locale: str, sources: Sources, extra
         return WRITERS[kind](value)
     if kind in CHOICE_KINDS:
         values = value if isinstance(value, list) else [value]
-        return "、".join(filter(None, (option_label(component, one, locale, sources) for one in values)))
+        return _("、").join(filter(None, (option_label(component, one, locale, sources) for one in values)))
     if kind == "criteria":
-        return "；".join(_verdict_text(text, met) for text, met in extra["criteria"])
+        return _("；").join(_verdict_text(text, met) for text, met in extra["criteria"])
     if kind == "files":
-        return "、".join(upload.name for upload, _url in extra["uploads"])
+        return _("、").join(upload.name for upload, _url in extra["uploads"])
     if kind == "rows":
         return _("%(count)s 行", count=len(extra["rows"])) if extra["rows"] else ""
     return _plain(component, value)
@@ -129,7 +129,7 @@ def _plain(component: Component, value: Any) -> str:
     if number is not None:
         return number_text(number, component.limits.digits)
     if isinstance(value, list):
-        return "、".join(filter(None, (posted_text(part) for part in value)))
+        return _("、").join(filter(None, (posted_text(part) for part in value)))
     return value if isinstance(value, str) else ""
 
 

@@ -21,7 +21,7 @@ import nh3
 from app.errors import UserError
 from app.expressions import Expression, ExpressionRefused, feel
 from app.formkit.values import is_decimal, plain, posted_text
-from app.i18n import N_
+from app.i18n import Listed, N_
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 MAX_COMPONENTS = 300
@@ -220,7 +220,7 @@ class _Reader:
         try:
             order = tuple(graphlib.TopologicalSorter(needs).static_order())
         except graphlib.CycleError as error:
-            self.refuse(owner, N_("这几项的条件互相依赖，算不出先后：%(keys)s。"), keys="、".join(error.args[1]))
+            self.refuse(owner, N_("这几项的条件互相依赖，算不出先后：%(keys)s。"), keys=Listed(error.args[1]))
             return scope
         return Scope(scope.components, order)
 

@@ -14,21 +14,26 @@ from app.errors import SettingError
 
 
 def upgrade(engine: Engine) -> None:
-    """Create or update the schema. Raise SettingError when a newer program made the database."""
+    """Create or update the schema; nothing is written when it is up to date.
+
+    Raise SettingError when a newer program made the database.
+    """
     config = alembic_config()
-    refuse_newer(engine, config)
+    scripts = ScriptDirectory.from_config(config)
+    current = revision_of(engine)
+    if current is not None and current not in {known.revision for known in scripts.walk_revisions()}:
+        raise SettingError("The database was made by a newer version of Guanjia; this one cannot open it.")
+    if current == scripts.get_current_head():
+        return
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def refuse_newer(engine: Engine, config: Config) -> None:
-    """Raise SettingError when the database carries a revision this program does not know."""
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+def revision_of(engine: Engine) -> str | None:
+    """Return the schema's revision; None when the database holds no tables of this program."""
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
-        raise SettingError("The database was made by a newer version of Guanjia; this one cannot open it.")
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def alembic_config() -> Config:

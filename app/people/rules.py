@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.i18n import N_
+from app.i18n import Listed, N_
 
 OFFICE: Final = "office"
 DEPARTMENT: Final = "department"
@@ -197,7 +197,7 @@ def permissions_of(roles: Iterable[str]) -> frozenset[str]:
     return _SELF.union(*(ROLES[role].permissions for role in roles if role in ROLES))
 
 
-def grant_problem(role: str, held: Collection[str], unit_kind: str) -> tuple[str, dict[str, str]] | None:
+def grant_problem(role: str, held: Collection[str], unit_kind: str) -> tuple[str, dict[str, Any]] | None:
     """Say why `role` cannot be given beside the `held` ones, as a sentence and its values, or None.
 
     The three administrators and the inspector each stand alone; vendors hold vendor roles only.
@@ -205,7 +205,7 @@ def grant_problem(role: str, held: Collection[str], unit_kind: str) -> tuple[str
     if role not in ROLES:
         return N_("没有这个角色。"), {}
     if unit_kind not in ROLES[role].kinds:
-        kinds = "、".join(UNIT_KINDS[kind] for kind in UNIT_KINDS if kind in ROLES[role].kinds)
+        kinds = Listed(name for kind, name in UNIT_KINDS.items() if kind in ROLES[role].kinds)
         return N_("“%(role)s”只能给%(kinds)s的人。"), {"role": ROLES[role].name, "kinds": kinds}
     other = next((one for one in sorted(held) if incompatible(role, one)), None)
     if other is None:

@@ -11,6 +11,8 @@ from flask import Flask
 
 log = structlog.get_logger()
 TICK = 1.0
+REST = 10.0  # how long a drain that failed leaves the database alone
+LAST = 4.0  # what a running drain is given at the end; its transaction is then rolled back
 
 
 class Seldom:
@@ -33,6 +35,7 @@ class Background:
 
     def __init__(self, app: Flask, drains: Sequence[Callable[[], int]]) -> None:
         self._app, self._drains = app, drains
+        self._resting: dict[str, float] = {}
         self._wake, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="guanjia-drains", daemon=True)
 
@@ -48,7 +51,7 @@ class Background:
         """Finish the running drain and end the thread."""
         self._stop.set()
         self._wake.set()
-        self._thread.join(timeout=20)
+        self._thread.join(timeout=LAST)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -60,9 +63,12 @@ class Background:
 
     def _one(self, drain: Callable[[], int]) -> None:
         """Run one drain; a fault of one must not stop the others, and is never silent."""
+        if self._stop.is_set() or time.monotonic() < self._resting.get(drain.__name__, 0.0):
+            return
         try:
             done = drain()
         except Exception:
+            self._resting[drain.__name__] = time.monotonic() + REST
             log.exception("drain failed", drain=drain.__name__)
         else:
             if done:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import waitress
 from flask import Flask
 
 from app.deadlines.jobs import keep_years
+from app.errors import SettingError
 from app.files.jobs import sweep
 from app.runner.background import Background, Seldom
 from app.web import wrap_static
@@ -21,20 +29,76 @@ HOUR, DAY = 3600.0, 86400.0
 SELDOM = ((HOUR, sweep), (DAY, keep_years))
 
 
-def serve(app: Flask, host: str, port: int, *, say: Callable[[str], Any]) -> None:
-    """Serve until SIGTERM or Ctrl-C, then finish what is running and return."""
+def serve(
+    app: Flask, host: str, port: int, *, say: Callable[[str], Any], listener: socket.socket | None = None
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, then finish what is running and return.
+
+    `listener` is what `bind` gave; without it the address is taken now.
+    """
     background = background_of(app)
     wrap_static(app)
-    server = waitress.create_server(
-        app, host=host, port=port, threads=THREADS, max_request_body_size=LONGEST_BODY, ident="guanjia"
-    )
+    listener = listener or bind(host, port)
+    try:
+        server = waitress.create_server(
+            app, sockets=[listener], threads=THREADS, max_request_body_size=LONGEST_BODY, ident="guanjia"
+        )
+    except OSError as error:
+        raise _taken(host, port, error) from error
     background.start()
     say(f"Guanjia 管家 on http://{host}:{port} (stop with Ctrl-C)")
     try:
-        server.run()
+        server.run()  # SystemExit and KeyboardInterrupt end it; running requests get five seconds
     finally:
         background.stop()
         server.close()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the address before the long work of a first start; raise SettingError when it is not to be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise _taken(host, port, error) from error
+    return listener
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end the program as Ctrl-C does, with exit code 0."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+@contextmanager
+def only_server(database: Path | None) -> Iterator[None]:
+    """Hold a SQLite database for this process; raise SettingError when another process serves it.
+
+    Writers are queued by a lock in the process, so a second process would wait at the database instead.
+    """
+    if database is None:
+        yield
+        return
+    descriptor = _locked(database)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(database: Path) -> int:
+    path = database.with_name(f"{database.name}.lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SettingError(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise SettingError(f"{database} is served by another process already; SQLite takes only one.") from error
+    return descriptor
 
 
 def background_of(app: Flask) -> Background:
@@ -45,3 +109,7 @@ def background_of(app: Flask) -> Background:
         return jobs.fire_timers(runtime)
 
     return Background(app, [fire_timers, jobs.fire_deadlines, *(Seldom(each, act) for each, act in SELDOM)])
+
+
+def _taken(host: str, port: int, error: OSError) -> SettingError:
+    return SettingError(f"{host} port {port} cannot be opened: {error.strerror}. Choose another with --port.")

@@ -8,6 +8,8 @@ import flask_babel
 from flask import Flask, g, redirect, request
 from flask.typing import ResponseReturnValue
 
+from app.errors import UserError
+from app.i18n import Listed, Sentence
 from app.web.permissions import public
 
 COOKIE = "lang"
@@ -36,8 +38,23 @@ def locale() -> str:
 
 def gettext(message: str, **values: object) -> str:
     """Return the sentence in the language of this request, with its values filled in."""
-    written: str = flask_babel.gettext(message, **values)
+    written: str = flask_babel.gettext(message, **{name: _said(value) for name, value in values.items()})
     return written
+
+
+def pgettext(context: str, message: str) -> str:
+    """Return a word that English says differently in this place."""
+    written: str = flask_babel.pgettext(context, message)
+    return written
+
+
+def _said(value: object) -> object:
+    """Return a value as it is read inside a sentence: words of the catalogue in the same language."""
+    if isinstance(value, UserError):
+        return gettext(value.message, **value.values)
+    if isinstance(value, Listed):
+        return gettext("、").join(str(_said(one)) for one in value)
+    return gettext(value) if isinstance(value, Sentence) else value
 
 
 def html_lang() -> str:

@@ -119,13 +119,13 @@ class _Finder:
         return self._named(User.id == int(value) if by_id else User.user_name == str(value), str(value))
 
     def _starter(self, _rule: Mapping[str, Any]) -> Found:
-        people, name, _ = self._named(User.id == self.starter_id, "")
-        return people, f"发起人 {name}".strip(), f"starter {name}".strip()
+        people, name, name_en = self._named(User.id == self.starter_id, "")
+        return people, f"发起人 {name}".strip(), f"starter {name_en}".strip()
 
     def _earlier(self, rule: Mapping[str, Any]) -> Found:
         node = str(rule.get("node"))
-        people, name, _ = self._named(User.id == self.earlier.get(node), "")
-        return people, f"办过“{node}”的人 {name}".strip(), f"who handled {node} {name}".strip()
+        people, name, name_en = self._named(User.id == self.earlier.get(node), "")
+        return people, f"办过“{node}”的人 {name}".strip(), f"who handled {node} {name_en}".strip()
 
     def _role(self, rule: Mapping[str, Any]) -> Found:
         role = str(rule.get("role"))
@@ -160,8 +160,8 @@ class _Finder:
 
     def _named(self, condition: ColumnElement[bool], text: str) -> Found:
         people = self._people(condition)
-        name = "、".join(one.name for one in people) or text
-        return [one.id for one in people], name, name
+        names = [one.name for one in people]
+        return [one.id for one in people], "、".join(names) or text, ", ".join(names) or text
 
     def _people(self, condition: ColumnElement[bool]) -> Sequence[User]:
         statement = select(User).where(condition, User.disabled_at.is_(None)).order_by(User.id)

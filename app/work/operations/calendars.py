@@ -36,7 +36,7 @@ def take_over(runtime: Runtime, session: Session, moved: Sequence[Moved], now: d
 
 
 def _rearm(runtime: Runtime, session: Session, case_id: int, now: datetime) -> None:
-    case = session.get_one(Case, case_id)
-    if case.status == "running" and case.next_due is not None:
+    case = session.get(Case, case_id)
+    if case is not None and case.status == "running" and case.next_due is not None:
         act = resume(session, runtime, case, Actor("rule", N_("工作日历变更")), now)
         settle(act, [runtime.engine.rearm(act.live, {}, act.env)])

@@ -80,7 +80,7 @@ def contradictions(
             continue
         unmet = [str(number) for number, line in enumerate(lines, 1) if line.get("met") is False]
         if unmet and action.code in words(part.properties.get("all.met.for")):
-            found[key] = gettext(ALL_MET, lines="、".join(unmet), action=action.label(locale))
+            found[key] = gettext(ALL_MET, lines=gettext("、").join(unmet), action=action.label(locale))
         if lines and not unmet and action.code in words(part.properties.get("some.unmet.for")):
             found[key] = gettext(SOME_UNMET, action=action.label(locale))
     return found

@@ -135,15 +135,13 @@ def _sums(parts: Sequence[Part], calendar: Calendar) -> Iterator[Sum]:
 
 
 def _remark(parts: Sequence[Part], calendar: Calendar) -> str:
-    """Say how a side's time divides: by unit when several took part, else by step."""
-    units = {part.unit for part in parts}
-    pairs = [(part.unit if len(units) > 1 else part.node, part.amount) for part in parts]
+    """Say whose time a side's time is: the unit, or how it divides when several took part."""
     amounts: dict[str, timedelta] = {}
-    for name, amount in pairs:
-        amounts[name] = amounts.get(name, NOTHING) + amount
+    for part in parts:
+        amounts[part.unit] = amounts.get(part.unit, NOTHING) + part.amount
     if len(amounts) == 1:
         return next(iter(amounts))
-    return gettext("，").join(f"{name} {working_span(calendar, amount)}" for name, amount in amounts.items())
+    return gettext("，").join(f"{unit} {working_span(calendar, amount)}" for unit, amount in amounts.items())
 
 
 def _label(parts: Iterable[Part], calendar: Calendar) -> str:

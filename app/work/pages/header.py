@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.web import filters
-from app.web.i18n import gettext, locale
+from app.web.i18n import gettext, locale, pgettext
 from app.work.models import WorkItem
 from app.work.pages.lamps import Lamp, Seal, case_seal, closed_lamp, item_lamp, item_seal, limit_lamp
 from app.work.pages.words import case_result_word, name_of, priority_word, round_word
@@ -49,7 +49,7 @@ def case_header(file: CaseFile, version: int, now: datetime) -> Header:
             for fact in (
                 Fact(gettext("在办环节"), _steps(open_)),
                 Fact(gettext("结果"), case_result_word(file.case.result) if file.case.status != "running" else ""),
-                Fact(gettext("发起"), file.people.starter, file.people.starter_unit),
+                Fact(pgettext("who", "发起"), file.people.starter, file.people.starter_unit),
                 Fact(gettext("承办"), file.people.vendor or ""),
                 Fact(gettext("优先级"), priority_word(file.case.priority)),
                 Fact(gettext("流程版本"), f"v{version}"),
@@ -72,7 +72,7 @@ def item_header(file: CaseFile, item: WorkItem, now: datetime, *, mine: bool) ->
             fact
             for fact in (
                 Fact(gettext("环节"), name_of(item, locale()), round_word(item.round)),
-                Fact(gettext("发起"), file.people.starter, file.people.starter_unit),
+                Fact(pgettext("who", "发起"), file.people.starter, file.people.starter_unit),
                 Fact(gettext("承办"), file.people.vendor or ""),
                 Fact(gettext("站点"), file.people.site or ""),
                 Fact(gettext("优先级"), priority_word(file.case.priority)),
@@ -98,4 +98,4 @@ def _case_lamp(file: CaseFile, now: datetime) -> Lamp | None:
 
 
 def _steps(items: list[WorkItem]) -> str:
-    return "、".join(dict.fromkeys(name_of(item, locale()) for item in items))
+    return gettext("、").join(dict.fromkeys(name_of(item, locale()) for item in items))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.web.i18n import gettext, locale
@@ -16,8 +16,9 @@ from app.work.pages.words import name_of, priority_word, round_word
 from app.work.queries.casefile import Attachment, CaseFile
 
 PRINTED = frozenset(
-    {"work:item:completed", "work:decision:made", "work:service:done", "work:timer:fired", "work:message:sent"}
+    {"work:item:completed", "work:decision:made", "work:timer:fired", "work:message:sent", "work:item:transferred"}
 )
+IN_FACTS = frozenset({"title", "site", "priority"})
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def sheet_of(
         title=gettext("%(process)s工单", process=process) if item is None else name,
         number=file.case.number,
         facts=facts,
-        asked=tuple(asked),
-        steps=tuple(_steps(records, file, item)),
+        asked=tuple(_without_facts(section) for section in asked),
+        steps=tuple(_steps(records, item)),
         files=tuple(_file(one) for one in file.files if item is None or one.item.id == item.id),
         check=_check(check),
         records=check[1] if check else 0,
@@ -81,17 +82,21 @@ def sheet_of(
     )
 
 
+def _without_facts(section: Section) -> Section:
+    """Leave out what the facts above say already."""
+    return replace(section, fields=tuple(field for field in section.fields if field.key not in IN_FACTS))
+
+
 def _due(file: CaseFile) -> datetime | None:
-    if file.handling is not None:
+    if file.handling is not None and file.handling.paused_at is None:
         return file.handling.due
     return min((one.due_at for one in file.open if one.due_at is not None), default=None)
 
 
-def _steps(records: Iterable[Line], file: CaseFile, item: WorkItem | None) -> list[Line]:
+def _steps(records: Iterable[Line], item: WorkItem | None) -> list[Line]:
     """Return the steps in order of time; of one item's sheet only its own record."""
     own = {item.receipt_seq} if item else None
     oldest_first = sorted((one for one in records if one.kind in PRINTED), key=lambda one: one.seq)
-    del file
     return [one for one in oldest_first if own is None or one.seq in own]
 
 

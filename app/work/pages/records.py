@@ -12,7 +12,7 @@ from app.engine import Node
 from app.i18n import N_
 from app.ledger.models import Record
 from app.web.i18n import gettext
-from app.work.pages.words import ACTOR_WORDS, MESSAGES, RECORDS, case_result_word, name_of, result_word
+from app.work.pages.words import ACTOR_WORDS, MESSAGES, RECORDS, case_result_word, name_of, result_word, round_word
 
 BY_PEOPLE = frozenset({"person", "stand_in", "transcriber"})
 SHORT = 60
@@ -31,6 +31,8 @@ class Line:
     result: str
     code: str
     kind: str
+    round: str = ""
+    details: tuple[str, ...] = ()
 
 
 def record_lines(records: Iterable[Record], nodes: Mapping[str, Node], locale: str) -> list[Line]:
@@ -54,6 +56,9 @@ def record_line(record: Record, nodes: Mapping[str, Node], locale: str) -> Line:
         result=_result(record, body["payload"], node, node_name, locale),
         code=record.code,
         kind=record.kind,
+        # the payload of a changed case names its values, and one of them is called round, too
+        round="" if record.kind == "work:case:changed" else round_word(int(body["payload"].get("round") or 1)),
+        details=_details(record, body["payload"]),
     )
 
 
@@ -77,12 +82,17 @@ def _result(record: Record, payload: Mapping[str, Any], node: Node | None, node_
         return result_word(node, record.result, locale) or "—"
     if record.kind == "work:case:closed":
         return case_result_word(record.result)
-    return record.result or node_name or "—"
+    return record.result or "—"
 
 
-def _changed(payload: Mapping[str, Any], _node: str) -> str:
-    pieces = (f"{name}：{_value(pair.get('old'))} → {_value(pair.get('new'))}" for name, pair in payload.items())
-    return gettext("；").join(pieces)
+def _details(record: Record, payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return each case-wide value that changed, old and new."""
+    if record.kind != "work:case:changed":
+        return ()
+    return tuple(
+        f"{name}{gettext('：')}{_value(pair.get('old'))} → {_value(pair.get('new'))}"
+        for name, pair in payload.items()
+    )
 
 
 def _value(value: Any) -> str:
@@ -115,7 +125,7 @@ DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "work:item:transferred": lambda payload, _node: gettext("转给%(who)s", who=payload.get("to", "")),
     "work:item:urged": lambda payload, _node: gettext("第 %(count)s 次", count=payload.get("count", 1)),
     "work:item:progressed": _progress,
-    "work:case:changed": _changed,
+    "work:case:changed": lambda payload, _node: gettext("%(count)s 项", count=len(payload)),
     "work:message:sent": _sent,
     "work:incident:raised": lambda payload, node: gettext("：").join(filter(None, (node, payload.get("reason")))),
 }

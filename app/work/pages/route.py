@@ -12,7 +12,7 @@ from app.errors import UserError
 from app.expressions import Expression, juel
 from app.people.rules import ROLES
 from app.web.i18n import gettext
-from app.work.pages.words import name_of
+from app.work.pages.words import name_of, round_word
 from app.work.rules import Action, actions_of, fill
 
 AUTOMATIC = frozenset({"service", "decision", "script"})
@@ -183,21 +183,28 @@ class Outlook:
         if own:
             return own
         names = {**self.names, DECISION: action.code}
-        return self._sentence(outcome(self.definition, node.id, names), names)
+        return self._sentence(outcome(self.definition, node.id, names), names, back=action.style == "danger")
 
     def ahead(self, open_nodes: Sequence[str]) -> Iterator[Node]:
-        """Yield the steps on the straight way to the end, once each: everybody chooses their first action."""
+        """Yield the steps on the straight way to the end, once each: everybody chooses their first action.
+
+        Where a rule will decide, the step that the other possibilities lead to is taken.
+        """
         waiting, seen = list(open_nodes), set(open_nodes)
         while waiting and len(seen) < FAR + len(open_nodes):
             node = self.definition.nodes.get(waiting.pop(0))
             if node is None:
                 continue
-            names = {**self.names, DECISION: first_action(node).code}
-            fresh = [one for one in outcome(self.definition, node.id, names).nodes.values() if one.id not in seen]
-            for one in fresh[:1]:
-                seen.add(one.id)
-                waiting.append(one.id)
-                yield one
+            fresh = [one for one in self._after(node) if one.id not in seen]
+            if fresh:
+                likely = max(fresh, key=lambda one: sum(one in self._after(other) for other in fresh))
+                seen.add(likely.id)
+                waiting.append(likely.id)
+                yield likely
+
+    def _after(self, node: Node) -> list[Node]:
+        names = {**self.names, DECISION: first_action(node).code}
+        return list(outcome(self.definition, node.id, names).nodes.values())
 
     def facts(self, node: Node, names: Mapping[str, Any] | None = None) -> list[str]:
         """Return a coming step's name, who will have it and how long they have, as far as known."""
@@ -206,7 +213,7 @@ class Outlook:
         who = gettext("由%(who)s办理", who=holder) if holder else ""
         return [name_of(node, self.locale), *filter(None, (who, limit_of(node, names, self.locale)))]
 
-    def _sentence(self, found: Outcome, names: Mapping[str, Any]) -> str:
+    def _sentence(self, found: Outcome, names: Mapping[str, Any], *, back: bool) -> str:
         nodes = list(found.nodes.values())
         if not nodes:
             return gettext("办结，没有下一步") if found.ends else gettext("下一步由流程自动办理")
@@ -214,9 +221,11 @@ class Outlook:
             said = [name_of(node, self.locale) for node in nodes[:SEVERAL]]
             return _several([*said, *([gettext("办结")] if found.ends else [])], sure=found.sure)
         number = self.rounds.get(nodes[0].id, 0) + 1
-        if number > 1:
+        if number > 1 and back:
             return gettext("回到%(step)s，进入第 %(number)s 轮", step=name_of(nodes[0], self.locale), number=number)
-        return gettext("下一步：%(steps)s", steps=gettext("，").join(self.facts(nodes[0], names)))
+        name, *facts = self.facts(nodes[0], names)
+        said = [" ".join(filter(None, (name, round_word(number)))), *facts]
+        return gettext("下一步：%(steps)s", steps=gettext("，").join(said))
 
 
 def first_action(node: Node) -> Action:

@@ -193,7 +193,8 @@ def _case_row(
         lamp=_case_lamp(reader, case, first, limits),
         seal=sign,
         marks=(*marks, *((Mark(gettext("自动环节出错"), "urgent"),) if case.incident else ())),
-        step="、".join(dict.fromkeys(name_of(one, reader.locale) for one in steps[:OPEN_STEPS])) or _no_step(case),
+        step=gettext("、").join(dict.fromkeys(name_of(one, reader.locale) for one in steps[:OPEN_STEPS]))
+        or _no_step(case),
         round=round_word(first.round) if first else "",
         step_sub=sign.text,
         origin=first.unit_name if first else "",

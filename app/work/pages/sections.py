@@ -10,7 +10,7 @@ from app.formkit import CompiledForm, ReadField, Sources
 from app.web import filters
 from app.web.i18n import gettext
 from app.work.models import WorkItem
-from app.work.pages.words import name_of, result_word, round_word
+from app.work.pages.words import choice_word, name_of, round_word
 from app.work.queries.casefile import CaseFile
 
 
@@ -49,7 +49,7 @@ class Reading:
             who=" ".join(filter(None, (item.done_by_name, item.unit_name))),
             time=filters.moment(item.closed_at),
             note=gettext("提交后冻结，之后不可改") if first else "",
-            result=result_word(node, item.result, self.locale) if node and node.properties.get("actions") else "",
+            result=choice_word(node, item.result, self.locale),
             fields=tuple(field for field in read if _is_answered(answers.get(field.key))),
             receipt=item.receipt_code or "",
         )

@@ -18,7 +18,7 @@ from app.work.models import WorkItem
 from app.work.pages.lamps import working_span
 from app.work.pages.records import message_word, who
 from app.work.pages.route import Outlook
-from app.work.pages.words import ACTOR_WORDS, name_of, result_word, round_word
+from app.work.pages.words import ACTOR_WORDS, choice_word, name_of, round_word
 from app.work.queries.casefile import CaseFile, Concealed
 from app.work.rules import actions_of
 
@@ -26,7 +26,8 @@ QUOTED = ("opinion", "reason", "restatement", "note", "remark", "comment")
 WRITTEN = frozenset({"opinion", "textarea"})
 LONG = 300
 MINUTE = timedelta(minutes=1)
-AUTOMATIC = frozenset({"work:decision:made", "work:service:done", "work:timer:fired", "work:incident:raised"})
+AUTOMATIC = frozenset({"work:decision:made", "work:timer:fired", "work:incident:raised"})
+SERVICE = "work:service:done"
 SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent"})
 
 
@@ -88,7 +89,7 @@ class Story:
     def _recorded(self, record: Record, item: WorkItem | None) -> Entry | None:
         if record.kind == "work:item:completed" and item is not None:
             return self._completed(record, item)
-        if record.kind in AUTOMATIC:
+        if record.kind in AUTOMATIC or (record.kind == SERVICE and record.result):
             return self._automatic(record)
         return self._said(record) if record.kind in SAID else None
 
@@ -97,7 +98,7 @@ class Story:
         action = next((one for one in actions_of(node.properties) if one.code == item.result), None) if node else None
         back = action is not None and action.style == "danger"
         name = name_of(node or item, self.locale)
-        verb = result_word(node, item.result, self.locale) if node and node.properties.get("actions") else ""
+        verb = choice_word(node, item.result, self.locale)
         return Entry(
             state="back" if back else "done",
             title=verb if back and verb else gettext("：").join(filter(None, (name, verb))),

@@ -138,6 +138,12 @@ def result_word(node: Node | None, code: str | None, locale: str) -> str:
     return label or case_result_word(code)
 
 
+def choice_word(node: Node | None, code: str | None, locale: str) -> str:
+    """Return the verb chosen where there was a choice; a step with one action needs no word."""
+    has_choice = node is not None and len(actions_of(node.properties)) > 1
+    return result_word(node, code, locale) if has_choice else ""
+
+
 def round_word(number: int) -> str:
     """Return 第 2 轮; nothing for the first."""
     return gettext("第 %(number)s 轮", number=number) if number > 1 else ""

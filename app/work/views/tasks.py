@@ -32,7 +32,7 @@ from app.work.pages.header import Header, item_header
 from app.work.pages.lamps import item_lamp
 from app.work.pages.sections import Section, before
 from app.work.pages.timeline import Entry
-from app.work.pages.words import name_of, result_word, round_word
+from app.work.pages.words import choice_word, name_of, round_word
 from app.work.queries import casefile
 from app.work.queries.scope import find_item, may_act
 from app.work.views.blueprint import SEE_OTHER, bp, now, reading, runtime
@@ -121,7 +121,7 @@ def receipt(item_id: int) -> ResponseReturnValue:
         item=item,
         case=case,
         step=name_of(node or item, locale()),
-        result=result_word(node, item.result, locale()),
+        result=choice_word(node, item.result, locale()),
         next_steps=[_next_step(told, one) for one in told.file.open],
         continued=next((one for one in told.file.open if may_act(reading(), viewer, one)), None),
         following=following if following and following.case_id != case.id else None,

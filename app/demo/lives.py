@@ -1,0 +1,177 @@
+"""Ordinary lives: how each written demand went, at an office's pace, up to its end or to where it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.db import db, transaction
+from app.demo.cases import FINISH_HOURS, Dossier
+from app.demo.city import people
+from app.demo.stage import Life, Stage
+from app.demo.texts import Demand, Phrases, demands
+from app.work import operations
+from app.work.models import Copy
+
+OLDEST, NEWEST = 250.0, 48.0
+RESPOND_HOURS = {"urgent": 0.25, "high": 0.5, "normal": 2.0, "low": 4.0}
+COLLEAGUE_UNTIL = 24
+ENGINEERS = {
+    "vendor_a": ("vendor_a_tech", "vendor_a_tech2"),
+    "vendor_b": ("vendor_b_tech", "vendor_b_tech2"),
+    "vendor_c": ("vendor_c_tech",),
+}
+TRIAGE_NOTE = "合同外，已与外包单位说定，按合同最相近的时限办。"
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One act, some working hours after the one before; `opens` is the step that waits afterwards."""
+
+    hours: float
+    act: Callable[[], None]
+    opens: str = ""
+
+
+def ordinary_lives(stage: Stage, phrases: Phrases) -> list[tuple[datetime, Life]]:
+    """Return the lives of all ordinary demands with the instants they begin."""
+    found = demands()
+    closed = [one for one in found if not one.stop]
+    step = (OLDEST - NEWEST) / len(closed)
+    ages = [NEWEST + step * (number + stage.random.random()) for number in range(len(closed))]
+    stage.random.shuffle(ages)
+    lives = [begin(stage, phrases, one, age) for one, age in zip(closed, ages, strict=True)]
+    return lives + [begin(stage, phrases, one, 0.0) for one in found if one.stop]
+
+
+def begin(stage: Stage, phrases: Phrases, demand: Demand, age: float) -> tuple[datetime, Life]:
+    """Return the life of one demand and when it begins: so long ago, or so that it stands where it should."""
+    beats = Course(stage, phrases, demand).beats()
+    if demand.stop:
+        last = max(number for number, beat in enumerate(beats) if beat.opens == demand.stop)
+        beats = beats[: last + 1]
+        age = demand.hours + sum(beat.hours for beat in beats)
+        beats += Course.waiting(beats, demand)
+    return stage.ago(age), play(stage, beats)
+
+
+def play(stage: Stage, beats: list[Beat]) -> Life:
+    """Play beats one after another."""
+    for beat in beats:
+        if beat.hours:
+            yield stage.working(beat.hours)
+        beat.act()
+
+
+class Course:
+    """The course of one demand: every beat, with its time drawn beforehand."""
+
+    def __init__(self, stage: Stage, phrases: Phrases, demand: Demand) -> None:
+        self.demand, self.random = demand, stage.random
+        self.dossier = Dossier(stage, phrases, demand)
+        self.dossier.engineer = self.random.choice(ENGINEERS[self.dossier.vendor])
+        # the share of its time that the vendor uses; what people ask for is usually done well in time
+        share = self.random.uniform(1.08, 1.25) if demand.late else self.random.uniform(0.3, 0.82)
+        self.respond = RESPOND_HOURS[demand.priority] * self.random.uniform(0.12, 0.8)
+        self.budget = FINISH_HOURS[demand.priority] * (share if demand.priority != "low" else share * 0.6)
+
+    def beats(self) -> list[Beat]:
+        """Return all beats from the demand to the rating."""
+        parts = (self._raised, self._approved, self._triaged, self._withdrawn, self._taken, self._worked, self._rated)
+        return [beat for part in parts for beat in part()]
+
+    def _draw(self, low: float, high: float) -> float:
+        return self.random.uniform(low, high)
+
+    def _over(self) -> bool:
+        return self.demand.ending in {"rejected", "declined", "withdrawn"}
+
+    def _raised(self) -> Iterator[Beat]:
+        first = "head_approval" if self.demand.sensitive else "vendor_accept"
+        yield Beat(0.0, self.dossier.raise_, first)
+
+    def _approved(self) -> Iterator[Beat]:
+        if not self.demand.sensitive:
+            return
+        if self.demand.ending == "rejected":
+            yield Beat(self._draw(0.5, 3.0), lambda: self.dossier.approve(self.demand.reason, "reject"))
+            return
+        if self.demand.returned:
+            remark, better = self.demand.returned
+            yield Beat(self._draw(0.5, 3.0), lambda: self.dossier.approve(remark, "return"), "revise")
+            yield Beat(self._draw(1.0, 6.0), lambda: self.dossier.revise(better), "head_approval")
+        opens = "office_triage" if self.demand.category == "design" else "vendor_accept"
+        yield Beat(self._draw(0.3, 3.2), self.dossier.approve, opens)
+
+    def _triaged(self) -> Iterator[Beat]:
+        if self.demand.category != "design" or self.demand.ending == "rejected":
+            return
+        if self.demand.ending == "declined":
+            yield Beat(self._draw(1.0, 3.5), lambda: self.dossier.turn_down(self.demand.reason))
+            return
+        yield Beat(self._draw(0.5, 3.5), lambda: self.dossier.triage("vendor_a", TRIAGE_NOTE), "vendor_accept")
+
+    def _withdrawn(self) -> Iterator[Beat]:
+        if self.demand.ending == "withdrawn":
+            yield Beat(self._draw(0.2, 0.9), lambda: self.dossier.withdraw(self.demand.reason))
+
+    def _taken(self) -> Iterator[Beat]:
+        if self._over():
+            return
+        one, dossier = self.demand, self.dossier
+        if one.refuse:
+            reason, ruling = one.refuse
+            yield Beat(self.respond * 0.5, lambda: dossier.refuse(reason), "office_rule")
+            yield Beat(self._draw(1.5, 5.0), lambda: dossier.order(ruling), "vendor_accept")
+        if one.ask:
+            question, answer = one.ask
+            yield Beat(self.respond * 0.5, lambda: dossier.ask(question), "requester_supply")
+            yield Beat(self._draw(1.5, 6.5), lambda: dossier.supply(answer), "vendor_accept")
+        yield Beat(self.respond, lambda: dossier.accept(self.budget), "vendor_assign")
+        yield Beat(self._draw(0.1, 1.2), dossier.assign, "vendor_execute")
+
+    def _worked(self) -> Iterator[Beat]:
+        if self._over():
+            return
+        one, dossier = self.demand, self.dossier
+        left = max(self.budget - self.respond, 1.0)
+        returns = [one.rework[number : number + 2] for number in range(0, len(one.rework), 2)]
+        first = left * (0.6 if returns else 1.0)
+        yield from self._remarks(first)
+        yield Beat(first * 0.4, dossier.submit, "requester_accept")
+        for note, done in returns:
+            yield Beat(self._draw(0.6, 7.0), self._return(note), "vendor_execute")
+            log = (f"核对退回意见：{note}", "重做并自查")
+            yield Beat((left - first) / len(returns), self._again(done, log), "requester_accept")
+
+    def _return(self, note: str) -> Callable[[], None]:
+        return lambda: self.dossier.check("rework", note)
+
+    def _again(self, done: str, log: tuple[str, ...]) -> Callable[[], None]:
+        return lambda: self.dossier.submit(done, log)
+
+    def _remarks(self, hours: float) -> Iterator[Beat]:
+        """Yield progress notes and talk in the first part of the execution."""
+        said = [self._progress(n, text) for n, text in enumerate(self.demand.progress, 1)]
+        said += [self._talk(*text.split(": ", 1)) for text in self.demand.talk]
+        acts = said or [lambda: None]
+        for act in acts:
+            yield Beat(hours * 0.6 / len(acts), act)
+
+    def _progress(self, number: int, text: str) -> Callable[[], None]:
+        percent = 30 + 30 * number
+        return lambda: self.dossier.stage.progress(self.dossier.case_id, self.dossier.engineer, text, percent)
+
+    def _talk(self, who: str, text: str) -> Callable[[], None]:
+        return lambda: self.dossier.stage.say(self.dossier.case_id, who, text)
+
+    def _rated(self) -> Iterator[Beat]:
+        one = self.demand
+        if self._over() or one.ending == "deemed":
+            return
+        yield Beat(self._draw(0.6, 11.0), self.dossier.check, "rating")
+        if one.grade:
+            yield Beat(self._draw(0.4, 16.0), lambda: self.dossier.rate(one.grade, one.remark))
