@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from sqlalchemy import text
 
 from app import boards, clock, deadlines, dispatch, files, formkit, outbox, people, web
@@ -19,6 +19,8 @@ from app.logs import configure_logs, log_requests
 from app.people import queries as house
 from app.people.rules import Viewer
 from app.people.session import check_permission, current_viewer_or_none
+from app.web.filters import now as page_now
+from app.web.i18n import gettext
 from app.work import views as work
 from app.work.operations.calendars import lock_cases, take_over
 from app.work.queries.boxes import todo_count
@@ -89,11 +91,12 @@ def _frame() -> Mapping[str, Any]:
     """Return what every page shows around its content."""
     session = db.session()
     viewer = current_viewer_or_none()
+    texts = house.settings(session)
     frame: dict[str, Any] = {
         "viewer": viewer,
         "demo": _demo(),
-        "notice": house.setting(session, "notice"),
-        "house": house.setting(session, "house"),
+        "notice": _worded(texts["notice"]),
+        "house": _worded(texts["house"]),
     }
     if viewer is not None and viewer.may("work.inbox"):
         frame["counts"] = {"todo": todo_count(session, viewer)}
@@ -101,12 +104,20 @@ def _frame() -> Mapping[str, Any]:
     return frame
 
 
+def _worded(text: str) -> str:
+    """Return a setting's text; the shipped wording has an English twin, an edited one stands as it is."""
+    return gettext(text) if text else text
+
+
 def _demo() -> dict[str, str] | None:
-    session = db.session()
-    if clock.kind(session) != "demo":
+    # what a database was born as never changes: asked once per process
+    kinds = current_app.extensions.setdefault("guanjia.kind", [])
+    if not kinds:
+        kinds.append(clock.kind(db.session()))
+    if kinds[0] != "demo":
         return None
-    now = clock.local(clock.now(session))
-    return {"clock": f"{now:%Y-%m-%d} {WEEKDAYS[now.weekday()]} {now:%H:%M}"}
+    now = clock.local(page_now())
+    return {"clock": f"{now:%Y-%m-%d} {gettext(WEEKDAYS[now.weekday()])} {now:%H:%M}"}
 
 
 WEEKDAYS = (N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"))

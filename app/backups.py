@@ -39,6 +39,10 @@ _BLOB = re.compile(r"files/[0-9a-f]{2}/[0-9a-f]{62}")
 _HARMLESS = frozenset({"secret.key", "guanjia.db.lock"})
 
 
+class Damaged(SettingError):
+    """What the archive holds is not what was recorded. Exit code 1."""
+
+
 def write(app: Flask, file: Path, actor: Actor) -> str:
     """Write the archive `file`; return a sentence. Records the backup with the head it contains."""
     settings: Settings = app.extensions["guanjia.settings"]
@@ -104,7 +108,7 @@ def _place(settings: Settings, folder: Path) -> int:
         db.session.remove()
         db.engine.dispose()
     if not verdict.clean:
-        raise SettingError(f"The ledger in the archive does not verify: {verdict.fault}. Nothing was restored.")
+        raise Damaged(f"The ledger in the archive does not verify: {verdict.fault}. Nothing was restored.")
     if settings.sqlite_file is None:
         _fill(settings, folder / DATABASE)
     else:

@@ -70,7 +70,7 @@ def load_settings(
     return Settings(
         data=folder,
         database_url=_database_url(env.get("GUANJIA_DATABASE_URL"), folder),
-        secret_key=_secret_key(env.get("GUANJIA_SECRET_KEY"), folder),
+        secret_key=_secret_key(env.get("GUANJIA_SECRET_KEY"), folder, create=create),
         demo_password=_demo_password(env.get("GUANJIA_DEMO_PASSWORD")),
         digest=_one_of(env, "GUANJIA_DIGEST", "sha256", ("sha256", "sm3")),
         https=_one_of(env, "GUANJIA_HTTPS", "0", ("0", "1")) == "1",
@@ -121,12 +121,14 @@ def _sqlite_file(text: str | None) -> str:
     return str(Path(text).resolve())
 
 
-def _secret_key(text: str | None, folder: Path) -> str:
+def _secret_key(text: str | None, folder: Path, *, create: bool) -> str:
     if text is not None:
         if len(text) < MIN_KEY:
             raise SettingError(f"GUANJIA_SECRET_KEY is shorter than {MIN_KEY} characters.")
         return text
     path = folder / "secret.key"
+    if not create and not path.exists():
+        return secrets.token_hex(32)  # a command at the console signs nothing that outlives it
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

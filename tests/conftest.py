@@ -14,6 +14,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine
@@ -25,6 +27,7 @@ from app.db import db, transaction
 from app.migrations import upgrade
 from tests.factories.city import PASSWORD, build_city
 
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "app" / "translations"
 START = datetime(2026, 11, 17, 1, 20, tzinfo=UTC)  # Tuesday 09:20 in Shanghai
 FULL = os.environ.get("GUANJIA_TEST_FULL") == "1"
 
@@ -47,6 +50,19 @@ def prepare(settings: Settings) -> None:
             build_city(session, START)
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_sentences() -> None:
+    """Compile the English catalogue where that is missing or older than its source."""
+    for source in TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
+        compiled = source.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        fresh = compiled.with_name(f".{uuid4().hex}.mo")  # two test processes may be at it
+        with source.open("rb") as text, fresh.open("wb") as binary:
+            write_mo(binary, read_po(text))
+        fresh.replace(compiled)
 
 
 @pytest.fixture(scope="session")

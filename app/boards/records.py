@@ -115,7 +115,7 @@ def _line(record: Record, number: str | None) -> Line:
         what=gettext(words.RECORDS[record.kind]) if record.kind in words.RECORDS else record.kind,
         step=record.node_name or "",
         actor_kind=gettext(word) if word and record.actor_kind != "person" else "",
-        who=record.actor_name,
+        who=record.actor_name if actor.get("user_id") else gettext(record.actor_name),
         unit=record.unit_name,
         acting_for=str(actor.get("acting_for") or ""),
         client=str(actor.get("client") or ""),

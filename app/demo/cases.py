@@ -26,7 +26,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 def clerk_of(unit: str) -> str:
     """Return who makes a unit's demands."""
-    return {"housing": "dept", "office": "office"}.get(unit, f"{unit}_clerk")
+    return "dept" if unit == "housing" else f"{unit}_clerk"
 
 
 def head_of(unit: str) -> str:
@@ -44,6 +44,7 @@ class Dossier:
     vendor: str = ""
     engineer: str = ""
     story: str = ""
+    requester: str = ""
     case_id: int = 0
     round: int = 1
 
@@ -54,7 +55,7 @@ class Dossier:
     @property
     def clerk(self) -> str:
         """Return the requester."""
-        return clerk_of(self.demand.unit)
+        return self.requester or clerk_of(self.demand.unit)
 
     @property
     def head(self) -> str:

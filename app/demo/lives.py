@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app.db import db, transaction
+from app.db import db
 from app.demo.cases import FINISH_HOURS, Dossier
 from app.demo.city import people
 from app.demo.stage import Life, Stage
@@ -18,7 +18,9 @@ from app.work.models import Copy
 
 OLDEST, NEWEST = 250.0, 48.0
 RESPOND_HOURS = {"urgent": 0.25, "high": 0.5, "normal": 2.0, "low": 4.0}
-COLLEAGUE_UNTIL = 24
+DAYS = 40
+READ_SHARE = 0.7
+BEFORE_LEAVING = 150.0
 ENGINEERS = {
     "vendor_a": ("vendor_a_tech", "vendor_a_tech2"),
     "vendor_b": ("vendor_b_tech", "vendor_b_tech2"),
@@ -49,12 +51,13 @@ def ordinary_lives(stage: Stage, phrases: Phrases) -> list[tuple[datetime, Life]
 
 def begin(stage: Stage, phrases: Phrases, demand: Demand, age: float) -> tuple[datetime, Life]:
     """Return the life of one demand and when it begins: so long ago, or so that it stands where it should."""
-    beats = Course(stage, phrases, demand).beats()
+    course = Course(stage, phrases, demand, age)
+    beats = course.beats()
     if demand.stop:
         last = max(number for number, beat in enumerate(beats) if beat.opens == demand.stop)
         beats = beats[: last + 1]
         age = demand.hours + sum(beat.hours for beat in beats)
-        beats += Course.waiting(beats, demand)
+        beats += course.waiting()
     return stage.ago(age), play(stage, beats)
 
 
@@ -69,10 +72,10 @@ def play(stage: Stage, beats: list[Beat]) -> Life:
 class Course:
     """The course of one demand: every beat, with its time drawn beforehand."""
 
-    def __init__(self, stage: Stage, phrases: Phrases, demand: Demand) -> None:
-        self.demand, self.random = demand, stage.random
+    def __init__(self, stage: Stage, phrases: Phrases, demand: Demand, age: float) -> None:
+        self.demand, self.random, self.stage = demand, stage.random, stage
         self.dossier = Dossier(stage, phrases, demand)
-        self.dossier.engineer = self.random.choice(ENGINEERS[self.dossier.vendor])
+        self.dossier.engineer = self._engineer(age)
         # the share of its time that the vendor uses; what people ask for is usually done well in time
         share = self.random.uniform(1.08, 1.25) if demand.late else self.random.uniform(0.3, 0.82)
         self.respond = RESPOND_HOURS[demand.priority] * self.random.uniform(0.12, 0.8)
@@ -82,6 +85,31 @@ class Course:
         """Return all beats from the demand to the rating."""
         parts = (self._raised, self._approved, self._triaged, self._withdrawn, self._taken, self._worked, self._rated)
         return [beat for part in parts for beat in part()]
+
+    def waiting(self) -> list[Beat]:
+        """Return what happens while it stands where it stands now: read, talked about, urged."""
+        one, acts = self.demand, list[Callable[[], None]]()
+        if self.random.random() < READ_SHARE and not one.stop.startswith("office"):
+            acts.append(lambda: self.stage.read(self.dossier.case_id, self._holder()))
+        if one.stop == "vendor_execute":
+            acts += self._said()
+        acts += [self._urge] * one.urged
+        return [Beat(one.hours * 0.8 / len(acts), act) for act in acts]
+
+    def _holder(self) -> str:
+        dossier, stop = self.dossier, self.demand.stop
+        known = {"head_approval": dossier.head, "vendor_accept": dossier.lead, "vendor_assign": dossier.lead}
+        return dossier.engineer if stop == "vendor_execute" else known.get(stop, dossier.clerk)
+
+    def _urge(self) -> None:
+        by = self.dossier.lead if self.demand.stop == "requester_accept" else self.dossier.clerk
+        self.stage.urge(self.dossier.case_id, by)
+
+    def _engineer(self, age: float) -> str:
+        crew = ENGINEERS[self.dossier.vendor]
+        if self.dossier.vendor == "vendor_a" and age > BEFORE_LEAVING:
+            crew = (*crew, "vendor_a_left")
+        return self.random.choice(crew)
 
     def _draw(self, low: float, high: float) -> float:
         return self.random.uniform(low, high)
@@ -155,11 +183,13 @@ class Course:
 
     def _remarks(self, hours: float) -> Iterator[Beat]:
         """Yield progress notes and talk in the first part of the execution."""
-        said = [self._progress(n, text) for n, text in enumerate(self.demand.progress, 1)]
-        said += [self._talk(*text.split(": ", 1)) for text in self.demand.talk]
-        acts = said or [lambda: None]
+        acts = self._said() or [_nothing]
         for act in acts:
             yield Beat(hours * 0.6 / len(acts), act)
+
+    def _said(self) -> list[Callable[[], None]]:
+        said = [self._progress(n, text) for n, text in enumerate(self.demand.progress, 1)]
+        return said + [self._talk(*text.split(": ", 1)) for text in self.demand.talk]
 
     def _progress(self, number: int, text: str) -> Callable[[], None]:
         percent = 30 + 30 * number
@@ -175,3 +205,38 @@ class Course:
         yield Beat(self._draw(0.6, 11.0), self.dossier.check, "rating")
         if one.grade:
             yield Beat(self._draw(0.4, 16.0), lambda: self.dossier.rate(one.grade, one.remark))
+
+
+def _nothing() -> None:
+    pass
+
+
+def nearly_there(demand: Demand, *, criteria: tuple[str, ...]) -> Demand:
+    """Return what is left of a demand that was accepted in part."""
+    return replace(demand, title=f"余项：{demand.title}", criteria=criteria)
+
+
+def habits(stage: Stage) -> list[tuple[datetime, Life]]:
+    """Return what people do beside their cases: the desk reads its copies, everybody their notices."""
+    return [(stage.begin, _reads_copies(stage, name, hour)) for name, hour in (("office", 9), ("office_b", 16))] + [
+        (stage.begin, _reads_notices(stage))
+    ]
+
+
+def _reads_copies(stage: Stage, user_name: str, hour: int) -> Life:
+    viewer = stage.viewer(user_name)
+    for back in range(DAYS, 0, -1):
+        yield stage.at(back, hour, stage.random.randint(2, 50), stage.random.randrange(60))
+        unread = select(Copy.case_id).where(Copy.user_id == viewer.user_id, Copy.read_at.is_(None))
+        waiting = db.session.scalars(unread.order_by(Copy.at)).all()
+        db.session.rollback()
+        for case_id in waiting:
+            yield stage.now + timedelta(seconds=stage.random.randint(15, 70))
+            with stage.act() as session:
+                operations.mark_read(session, case_id, viewer, stage.now)
+
+
+def _reads_notices(stage: Stage) -> Life:
+    for back in (30, 20, 10, 5, 3, 2, 1):
+        yield stage.at(back, 17, 12)
+        stage.read_notices([one.user_name for one in people() if one.user_name != "vendor_a_left"])

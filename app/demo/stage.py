@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -16,6 +17,7 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app import clock
 from app.clock import ZONE
@@ -30,7 +32,7 @@ from app.people.models import ServiceCategory, Site, Unit
 from app.people.queries import viewer_named
 from app.people.rules import Viewer
 from app.work import jobs, operations
-from app.work.models import Case, Copy, WorkItem
+from app.work.models import Case, WorkItem
 from app.work.runtime import Runtime
 
 Life = Iterator[datetime]
@@ -75,6 +77,7 @@ class Stage:
                 heapq.heappush(queue, (max(following, self.now), next(order), life))
             progress(int(100 * (self.now - self.begin) / (self.end - self.begin)))
         self.pass_time(self.end)
+        self._move(self.end)
         progress(100)
 
     def pass_time(self, to: datetime) -> None:
@@ -83,13 +86,20 @@ class Stage:
             self._move(due)
             if not jobs.fire_timers(self.runtime) + jobs.fire_deadlines():
                 break
-        self._move(to)
-
-    def _move(self, to: datetime) -> None:
-        with transaction() as session:
-            clock.advance(session, to)
         # the planned instant, not the machine's a few milliseconds later: a limit may hang on a closing time
         self.now = max(self.now, to)
+
+    def _move(self, to: datetime) -> None:
+        self.now = max(self.now, to)
+        with self.act():
+            pass
+
+    @contextmanager
+    def act(self) -> Iterator[Session]:
+        """Open one transaction at the present instant; the clock is moved there with it."""
+        with transaction() as session:
+            clock.advance(session, self.now)
+            yield session
 
     # --- what people do
 
@@ -113,7 +123,7 @@ class Stage:
         parent_id: int | None = None,
     ) -> int:
         """Start a dispatch as this person; return the case's id. `story` is the name by which it is found again."""
-        with transaction() as session:
+        with self.act() as session:
             receipt = operations.start_case(
                 session,
                 self.runtime,
@@ -131,36 +141,36 @@ class Stage:
         """Open and complete the open item of a case as this person."""
         item_id = self.open_item(case_id)
         viewer = self.viewer(user_name)
-        with transaction() as session:
+        with self.act() as session:
             operations.mark_opened(session, item_id, viewer, self.now)
             operations.complete_work_item(session, self.runtime, item_id, viewer, answers, self._key(), self.now)
 
     def read(self, case_id: int, user_name: str) -> None:
         """Open the open item of a case without doing anything."""
         item_id = self.open_item(case_id)
-        with transaction() as session:
+        with self.act() as session:
             operations.mark_opened(session, item_id, self.viewer(user_name), self.now)
 
     def progress(self, case_id: int, user_name: str, text: str, percent: int | None = None) -> None:
         """Write a progress note."""
         item_id = self.open_item(case_id)
-        with transaction() as session:
+        with self.act() as session:
             operations.progress(session, item_id, self.viewer(user_name), text, percent, self.now)
 
     def urge(self, case_id: int, user_name: str) -> None:
         """Urge whoever has the turn."""
-        with transaction() as session:
+        with self.act() as session:
             operations.urge(session, case_id, self.viewer(user_name), self.now)
 
     def say(self, case_id: int, user_name: str, text: str) -> None:
         """Add a remark to the discussion."""
-        with transaction() as session:
+        with self.act() as session:
             operations.comment(session, case_id, self.viewer(user_name), text, self.now)
 
     def send(self, case_id: int, user_name: str, message: str, decision: str, reason: str) -> None:
         """Send a message such as a withdrawal."""
         payload = {"decision": decision, "reason": reason}
-        with transaction() as session:
+        with self.act() as session:
             operations.send_message(
                 session, self.runtime, case_id, message, payload, self.viewer(user_name), self.now
             )
@@ -168,37 +178,34 @@ class Stage:
     def transfer(self, case_id: int, user_name: str, to: str, reason: str) -> None:
         """Hand the open item to a colleague."""
         item_id = self.open_item(case_id)
-        with transaction() as session:
+        with self.act() as session:
             operations.transfer(
                 session, item_id, self.viewer(user_name), self.viewer(to).user_id, reason, self.now
             )
 
     def close_account(self, user_name: str, leaver: str) -> None:
         """Disable the account of somebody who left, as the vendor's own lead."""
-        with transaction() as session:
+        with self.act() as session:
             by = house.by_person(self.viewer(user_name))
             house.disable_user(session, by, self.viewer(leaver).user_id, self.now)
 
     def draft(self, user_name: str, start: str, title: str, fields: Mapping[str, str]) -> None:
         """Leave a form of a new case half filled."""
         typed = {name: [text] for name, text in fields.items()}
-        with transaction() as session:
+        with self.act() as session:
             viewer = self.viewer(user_name)
             operations.save_draft(session, viewer, typed, self.now, slug=SLUG, node=start, title=title)
 
     def file(self, user_name: str, name: str, content: bytes) -> int:
         """Upload a file as this person; return its id."""
+        self._move(self.now)
         return receive(BytesIO(content), name, owner_id=self.viewer(user_name).user_id).id
 
-    def tidy(self, user_names: Collection[str], copies_before: datetime) -> None:
-        """Let people read their notices, and the copies they got before an instant."""
-        with transaction() as session:
+    def read_notices(self, user_names: Collection[str]) -> None:
+        """Let people read their notices."""
+        with self.act() as session:
             for user_name in user_names:
-                viewer = self.viewer(user_name)
-                outbox.mark_read(session, viewer.user_id, self.now)
-                old = (Copy.user_id == viewer.user_id, Copy.read_at.is_(None), Copy.at < copies_before)
-                for case_id in session.scalars(select(Copy.case_id).where(*old)).all():
-                    operations.mark_read(session, case_id, viewer, self.now)
+                outbox.mark_read(session, self.viewer(user_name).user_id, self.now)
 
     def open_item(self, case_id: int) -> int:
         """Return the open item of a case."""

@@ -20,6 +20,7 @@ from app.people.operations.authors import Author
 from app.people.queries import SessionFacts
 from app.people.rules import Viewer
 from app.web.errors import sign_in_needed, wants_fragment, wants_json
+from app.web.filters import now as page_now
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +173,7 @@ def _facts() -> SessionFacts | None:
         given = token()
         reading = db.session()
         g.gj_session_facts = (
-            queries.session_facts(reading, signing.token_hash(given), clock.now(reading)) if given else None
+            queries.session_facts(reading, signing.token_hash(given), page_now()) if given else None
         )
     facts: SessionFacts | None = g.gj_session_facts
     return facts
@@ -184,7 +185,7 @@ def _keep_alive() -> None:
     facts = _facts()
     if facts is None or facts.ended:
         return
-    now = clock.now(db.session())
+    now = page_now()
     if now - facts.last_seen < rules.TOUCH:
         return
     try:

@@ -30,6 +30,10 @@ class Source:
         yield from (("table", name, text.decode()) for name, text in sorted(self.tables.items()))
         yield from (("form", name, text) for name, text in sorted(self.forms.items()))
 
+    def schemas(self) -> dict[str, Any]:
+        """Return the forms as JSON values; raise Invalid naming the form that is no JSON."""
+        return {name: _schema(name, text) for name, text in self.forms.items()}
+
     @property
     def digest(self) -> str:
         """Return one digest over all parts."""

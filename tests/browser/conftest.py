@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -142,16 +143,29 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.fixture(scope="session")
+def badges() -> dict[str, Any]:
+    """Cookies of those who have signed in: a page worth looking at need not cost a sign-in each time."""
+    return {}
+
+
 @pytest.fixture
-def enter(browser: Browser, house: House, request: pytest.FixtureRequest) -> Iterator[Enter]:
+def enter(
+    browser: Browser, house: House, badges: dict[str, Any], request: pytest.FixtureRequest
+) -> Iterator[Enter]:
     """Return a function that opens a browser for a person and signs them in; script errors fail the test."""
     visits: list[Visit] = []
 
-    def enter_as(user_name: str | None = None, *, width: int = 1440, scripts: bool = True) -> Visit:
-        visit = Visit.begin(browser, house, width=width, scripts=scripts)
+    def enter_as(
+        user_name: str | None = None, *, width: int = 1440, scripts: bool = True, anew: bool = False
+    ) -> Visit:
+        known = badges.get(user_name or "") if not anew else None
+        visit = Visit.begin(browser, house, width=width, scripts=scripts, cookies=known)
         visits.append(visit)
-        if user_name:
+        if user_name and not known:
             visit.sign_in(user_name)
+        if user_name and not known and not anew:
+            badges[user_name] = visit.page.context.storage_state()
         return visit
 
     yield enter_as

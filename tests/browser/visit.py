@@ -62,8 +62,8 @@ class Visit:
     troubles: list[str] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, browser: Browser, house: House, *, width: int = 1440, scripts: bool = True) -> Visit:
-        """Open a window of its own, with nobody signed in."""
+    def begin(cls, browser: Browser, house: House, *, width: int = 1440, scripts: bool = True, cookies: Any = None) -> Visit:
+        """Open a window of its own; without cookies nobody is signed in."""
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHTS[width]},
             java_script_enabled=scripts,
@@ -71,6 +71,7 @@ class Visit:
             timezone_id="Asia/Shanghai",
             base_url=house.url,
             reduced_motion="reduce",
+            storage_state=cookies,
         )
         context.set_default_timeout(10_000)
         visit = cls(context.new_page(), house, width)

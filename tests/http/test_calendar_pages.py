@@ -40,6 +40,7 @@ def user_id(user_name: str) -> int:
 
 def plan_form(**changes: object) -> dict[str, object]:
     """Return the fields of the hours form."""
+    db.session.rollback()
     plan = queries.plan_of(db.session(), None)
     assert plan is not None
     return {"spans": "09:00-12:00, 13:00-17:00", "weekday": [0, 1, 2, 3, 4], "version": plan.row_version, **changes}
@@ -119,10 +120,11 @@ def test_a_unit_gets_hours_of_its_own_and_gives_them_back(sign_in: SignIn) -> No
     assert unit is not None
     name, form = unit.name, {"unit": unit.id, "spans": "00:00-24:00", "weekday": list(range(7))}
     assert name in client.post("/calendar/plans", data=form, follow_redirects=True).text
+    db.session.rollback()
     plan = db.session.scalars(select(CalendarPlan).where(CalendarPlan.unit_id.is_not(None))).one()
     assert "一个工作日 24 小时" in client.get(f"/calendar?plan={plan.id}").text
     assert client.post(f"/calendar/plans/{plan.id}/drop").status_code == 303
-    db.session.expire_all()
+    db.session.rollback()
     assert db.session.scalars(select(CalendarPlan).where(CalendarPlan.unit_id.is_not(None))).all() == []
 
 

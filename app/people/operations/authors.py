@@ -66,7 +66,7 @@ def by_console(name: str, host: str) -> Author:
 
 def by_setup() -> Author:
     """Return the set-up of a new database as author."""
-    return Author(Actor("setup", "系统初始化"))
+    return Author(Actor("setup", N_("系统初始化")))
 
 
 def note(session: Session, by: Author, kind: str, payload: Mapping[str, Any], now: datetime) -> None:

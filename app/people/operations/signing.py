@@ -166,4 +166,4 @@ def _locked(user: User, now: datetime) -> SignIn:
 def _note_failure(session: Session, kind: str, user: User | None, client: str, now: datetime) -> None:
     # what was typed as the name of no account stays out of the ledger: it is often a password
     payload = {"user_id": user.id, "user_name": user.user_name} if user else {}
-    note(session, Author(Actor("person", "未登录", client=client)), kind, payload, now)
+    note(session, Author(Actor("person", N_("未登录"), client=client)), kind, payload, now)
