@@ -115,7 +115,9 @@ class Part:
     @property
     def phrases(self) -> list[str]:
         """Return the common phrases of the form."""
-        return [text.strip() for text in self.component.properties.get("phrases", "").split("|") if text.strip()]
+        words = self.component.properties
+        listed = (words.get("phrases.en", "") if self.english else "") or words.get("phrases", "")
+        return [text.strip() for text in listed.split("|") if text.strip()]
 
     @property
     def options(self) -> list[tuple[str, str, bool]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +18,7 @@ from app.outbox import operations, queries
 from app.outbox.models import Notice
 from app.people.session import current_viewer
 from app.web import own_path, permission
-from app.web.i18n import gettext
+from app.web.i18n import gettext, locale
 
 bp = Blueprint("outbox", __name__, template_folder="templates")
 PAGE = 30
@@ -74,10 +76,16 @@ def read_all() -> ResponseReturnValue:
     return redirect(url_for("outbox.notices"), 303)
 
 
+def _in_language(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a notice; one named `x_en` is the English of `x`."""
+    english = {name.removesuffix("_en"): value for name, value in named.items() if name.endswith("_en") and value}
+    return {**named, **(english if locale() == "en" else {})}
+
+
 def _line(notice: Notice) -> Line:
     return Line(
         id=notice.id,
-        text=gettext(notice.message, **notice.named),
+        text=gettext(notice.message, **_in_language(notice.named)),
         at=notice.created_at,
         is_new=notice.read_at is None,
         leads_on=bool(notice.url),

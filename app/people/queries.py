@@ -311,7 +311,7 @@ def categories(session: Session) -> Sequence[ServiceCategory]:
 
 def people_choices(session: Session, viewer: Viewer, unit_id: int | None = None) -> list[Choice]:
     """Return people a form may offer, as (id, “name · unit”)."""
-    return [(str(one.user_id), f"{one.name}（{one.unit_name}）") for one in people(session, viewer, unit_id)]
+    return [(str(one.user_id), f"{one.name} · {one.unit_name}") for one in people(session, viewer, unit_id)]
 
 
 def unit_choices(session: Session, viewer: Viewer, kinds: Sequence[str] = tuple(rules.UNIT_KINDS)) -> list[Choice]:

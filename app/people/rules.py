@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.i18n import Listed, N_
+from app.i18n import N_, Listed
 
 OFFICE: Final = "office"
 DEPARTMENT: Final = "department"
@@ -99,9 +99,23 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("项目经理"),
             "Vendor lead",
             frozenset({VENDOR}),
-            _WORK | {"dispatch.intake", "people.own_vendor", "people.list", "people.manage", "contracts.view"},
+            _WORK
+            | {
+                "work.start",
+                "dispatch.intake",
+                "people.own_vendor",
+                "people.list",
+                "people.manage",
+                "contracts.view",
+            },
         ),
-        Role("vendor_staff", N_("工程师"), "Vendor engineer", frozenset({VENDOR}), _WORK | {"dispatch.intake"}),
+        Role(
+            "vendor_staff",
+            N_("工程师"),
+            "Vendor engineer",
+            frozenset({VENDOR}),
+            _WORK | {"work.start", "dispatch.intake"},
+        ),
         Role(
             "sysadmin",
             N_("系统管理员"),

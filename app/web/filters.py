@@ -140,6 +140,11 @@ def fingerprint(digest: str | None, length: int = 16) -> str:
     return " ".join(shown[start : start + 4] for start in range(0, len(shown), 4))
 
 
+def in_language(value: str | None) -> str:
+    """Write a stored word of the product in the reader's language; a name people gave stays as it is."""
+    return gettext(value) if value else ""
+
+
 FILTERS = (
     local_time,
     day,
@@ -155,6 +160,7 @@ FILTERS = (
     remaining,
     file_size,
     fingerprint,
+    in_language,
 )
 
 

@@ -58,7 +58,7 @@ def _report(deadline_id: int) -> None:
             case = session.get_one(Case, event.case_id)
             if item is None or item.status != "open":
                 continue
-            values = {"title": case.title, "node": item.name}
+            values = {"title": case.title, "node": item.name, "node_en": item.name_en}
             audience = _audience(session, item, event)
             notify(session, audience, REPORTS[event.kind], values=values, url=f"/tasks/{item.id}", now=now)
             entry = Entry(

@@ -11,11 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from app import runtime_of
-from app.db import db
+from app import clock, runtime_of
+from app.db import db, transaction
 from app.ledger.models import Record
+from app.people import operations as house
+from app.people.models import Unit
 from app.work.models import Case, Comment, Draft, WorkItem
 from app.work.operations import Receipt
+from tests.factories.city import PASSWORD
 from tests.factories.small import complete, open_item, publish_small, start_small
 
 SignIn = Callable[[str], FlaskClient]
@@ -293,6 +296,43 @@ def test_a_transfer_needs_a_colleague_and_a_reason(handed_in: Receipt, sign_in: 
     assert open_item(handed_in.case_id).assignee_name == "许听澜"
 
 
+def test_one_of_several_claims_or_simply_acts(app: Flask, sign_in: SignIn) -> None:
+    """The form is readable before claiming; a claim takes the item from the others, a release gives it back."""
+    publish_small()
+    second_engineer()
+    item = open_item(start_small(runtime_of(app)).case_id)
+    first, second = sign_in("vendor_a_tech"), sign_in("vendor_a_two")
+    page = text_of(first.get(f"/tasks/{item.id}"))
+    assert "认领" in page
+    assert 'name="done"' in page
+    assert first.post(f"/tasks/{item.id}/claim").status_code == 303
+    refused = second.post(f"/tasks/{item.id}/claim")
+    assert refused.status_code == 403
+    assert "陆小满" in text_of(refused)
+    assert "附件打不开" not in text_of(second.get("/inbox"))
+    assert first.post(f"/tasks/{item.id}/release").status_code == 303
+    assert post(second, item.id, done="直接办了。").status_code == 303
+    assert "谢临川" in text_of(first.get(f"/tasks/{item.id}"))
+
+
+def second_engineer() -> None:
+    """Give vendor A a second engineer."""
+    with transaction() as session:
+        unit_id = session.scalar(select(Unit.id).where(Unit.code == "vendor_a")) or 0
+        house.create_user(
+            session,
+            house.by_setup(),
+            user_name="vendor_a_two",
+            name="谢临川",
+            unit_id=unit_id,
+            titles=("工程师",),
+            password=PASSWORD,
+            must_change=False,
+            roles=("vendor_staff",),
+            now=clock.now(session),
+        )
+
+
 # The case
 
 
@@ -391,7 +431,9 @@ def test_the_draft_of_a_start_waits_in_the_box(sign_in: SignIn) -> None:
     browser = sign_in("dept")
     browser.post("/start/small/draft", data={"title": "写到一半的题目"}, headers=JSON)
     assert "写到一半的题目" in text_of(browser.get("/inbox?box=drafts"))
-    assert "写到一半的题目" in text_of(browser.get("/start/small"))
+    page = text_of(browser.get("/start/small"))
+    assert "写到一半的题目" in page
+    assert re.search(r"/drafts/\d+/discard", page)
     browser.post("/start/small", data={"title": "写完的题目", "key": "b", "decision": "submit"})
     assert db.session.scalars(select(Draft)).all() == []
 

@@ -17,6 +17,7 @@ from app.engine import TaskRow
 from app.errors import Conflict, NotFound, Refused
 from app.files.models import Upload
 from app.files.operations import bind
+from app.formkit.values import living
 from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
@@ -26,8 +27,9 @@ from app.work.models import Candidate, Case, Draft, NumberSeries, TaskState, Wor
 from app.work.operations.act import Act, environment, person, unit_of
 from app.work.operations.advance import settle
 from app.work.operations.clocks import meet_item
+from app.work.operations.describing import describe
 from app.work.operations.items import join
-from app.work.rules import actions_of, fill, names_of, words
+from app.work.rules import actions_of
 from app.work.runtime import Runtime
 
 DEFAULT_SERIES = "GJ"
@@ -209,9 +211,9 @@ def _rows(session: Session, case_id: int) -> list[TaskRow]:
 
 
 def _complete(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any], key: str) -> Receipt:
-    step = act.runtime.engine.complete(act.live, item.token, dict(answers), act.env)
+    step = act.runtime.engine.complete(act.live, item.token, living(dict(answers)), act.env)
     _finish_item(act, item, viewer, answers, key)
-    _describe(act, answers)
+    describe(act, item, answers)
     uploads = _bind(act, item, viewer, answers)
     attachments = [{"id": one.id, "name": one.name, "size": one.size, "digest": one.digest} for one in uploads]
     act.note(_entry(act, item, answers, attachments))
@@ -275,19 +277,6 @@ def _uploads(bundle: Bundle, item: WorkItem, answers: Mapping[str, Any]) -> list
         return []
     keys = [key for key, part in form.scope.leaves.items() if part.kind == "files"]
     return [upload_id for key in keys for upload_id in answers.get(key) or ()]
-
-
-def _describe(act: Act, answers: Mapping[str, Any]) -> None:
-    """Keep the case's title, priority and summary as the answers give them."""
-    properties = act.bundle.definition.properties
-    names = names_of(answers, act.live.case_data)
-    title = properties.get("title")
-    if title and any(name in answers for name in ("title", *words(properties.get("title.fields")))):
-        act.case.title = str(fill(title, names) or act.case.title)[:200]
-    if isinstance(answers.get("priority"), str):
-        act.case.priority = answers["priority"]
-    if isinstance(answers.get("site"), int):
-        act.case.site_id = answers["site"]
 
 
 def _new_case(

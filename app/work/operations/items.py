@@ -57,7 +57,11 @@ def open_item(act: Act, opened: OpenNode) -> WorkItem:
     others = [user_id for user_id in people.user_ids if user_id != act.actor.user_id]
     if others:
         act.notices.append(
-            (others, N_("%(title)s：到了“%(node)s”，请您办理。"), {"node": node.name, "item": item.id})
+            (
+                others,
+                N_("%(title)s：到了“%(node)s”，请您办理。"),
+                {"node": node.name, "node_en": node.name_en, "item": item.id},
+            )
         )
     return item
 
@@ -86,7 +90,7 @@ def charge_time(act: Act) -> None:
     running = act.session.scalar(select(Stretch).where(Stretch.case_id == act.case.id, Stretch.ends.is_(None)))
     item = leading_item(act.session, act.case.id)
     run_handling(act, item)
-    if running and item and (running.side, running.unit_id) == (item.side, item.unit_id):
+    if running and item and _same_turn(running, item):
         return
     if running:
         running.ends = act.now
@@ -101,6 +105,11 @@ def charge_time(act: Act) -> None:
                 begins=act.now,
             )
         )
+
+
+def _same_turn(running: Stretch, item: WorkItem) -> bool:
+    turn = (running.side, running.unit_id, running.node_name)
+    return turn == (item.side, item.unit_id, item.name)
 
 
 def leading_item(session: Session, case_id: int) -> WorkItem | None:

@@ -210,6 +210,8 @@ class Outlook:
         """Return a coming step's name, who will have it and how long they have, as far as known."""
         names = self.names if names is None else names
         holder = self.cast.holder(node, names)
+        if self.locale == "en" and holder == node.lane:
+            holder = self.definition.lanes.get(holder) or holder
         who = gettext("由%(who)s办理", who=holder) if holder else ""
         return [name_of(node, self.locale), *filter(None, (who, limit_of(node, names, self.locale)))]
 

@@ -29,13 +29,14 @@ from app.web import filters, permission
 from app.web.errors import Problem, wants_json
 from app.web.i18n import gettext, locale
 from app.work import operations as work
+from app.work.models import Draft
 from app.work.pages.actions import buttons
 from app.work.pages.route import Cast, Outlook
 from app.work.pages.starts import Start, starts_of
 from app.work.pages.words import name_of
 from app.work.queries import casefile
 from app.work.views.blueprint import SEE_OTHER, bp, now, reading, runtime
-from app.work.views.desk import OWN_REASON, FormDesk, Sent, instant_of, sent_by_page, sent_by_program, typed
+from app.work.views.desk import OWN_REASON, FormDesk, Sent, sent_by_page, sent_by_program, typed
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def start_form(slug: str) -> ResponseReturnValue:
     desk = start_desk(viewer, slug)
     draft = casefile.draft_of(reading(), viewer, slug=slug, node=desk.start.code)
     reason = (draft.fields.get(OWN_REASON) or [""])[0] if draft else ""
-    return _page(desk, desk.draw(draft.fields if draft else None), saved=instant_of(draft), reason=reason)
+    return _page(desk, desk.draw(draft.fields if draft else None), draft=draft, reason=reason)
 
 
 @bp.post("/start/<slug>")
@@ -222,7 +223,7 @@ def _page(
     bound: BoundForm | None,
     *,
     key: str | None = None,
-    saved: datetime | None = None,
+    draft: Draft | None = None,
     problem: Problem | None = None,
     errors: Mapping[str, str] | None = None,
     reason: str = "",
@@ -238,7 +239,7 @@ def _page(
         buttons=buttons(desk.node, outlook),
         ahead=[outlook.facts(node) for node in outlook.ahead([desk.node.id])],
         key=key or uuid4().hex,
-        saved=saved,
+        draft=draft,
         problem=problem,
         errors=errors or {},
         reason=reason,
