@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.files.models import Upload
 from app.i18n import N_
 from app.logs import configure_logs, log_requests
 from app.people import queries as house
-from app.people.rules import Viewer
+from app.people.rules import DemoGroup, Viewer
 from app.people.session import check_permission, current_viewer_or_none
 from app.web.filters import now as page_now
 from app.web.i18n import gettext
@@ -45,8 +45,9 @@ def assemble(settings: Settings) -> Flask:
         area.init_app(app)
     files.init_app(app, may_see=_may_see, viewer=current_viewer_or_none, folder=settings.data / "files")
     work.init_app(app, runtime)
-    dispatch.init_app(app, runtime)
     boards.init_app(app)
+    dispatch.init_app(app, runtime)
+    app.extensions["guanjia.demo_cards"] = _demo_cards
     listen(lock_cases, partial(take_over, runtime))
     return app
 
@@ -102,6 +103,13 @@ def _frame() -> Mapping[str, Any]:
         frame["counts"] = {"todo": todo_count(session, viewer)}
         frame["bell"] = outbox.unread(session, viewer.user_id)
     return frame
+
+
+def _demo_cards() -> Sequence[DemoGroup]:
+    # a real database never needs the demo
+    from app.demo.cards import demo_cards  # noqa: PLC0415
+
+    return demo_cards(db.session())
 
 
 def _worded(text: str) -> str:

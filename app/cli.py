@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -42,16 +42,14 @@ DATA = click.option("--data", metavar="DIR", help="data folder (default: GUANJIA
 UNREAD = click.option("--data", metavar="DIR", expose_value=False, help="taken, but nothing is read from there")
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Run the command line; known errors become one sentence and an exit code."""
     try:
         with told():
-            cli(prog_name="guanjia", standalone_mode=False)
+            sys.exit(cli.main(args, prog_name="guanjia", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(WRONG)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(WRONG)
     except backups.Damaged as error:
@@ -108,12 +106,20 @@ def opened(settings: Settings) -> Iterator[Flask]:
         raise SettingError(NO_DATABASE)
     app = create_app(settings)
     with app.app_context():
-        if revision_of(db.engine) is None:
-            raise SettingError(NO_DATABASE)
-        upgrade(db.engine)
-        if birth.kind() is None:
-            raise SettingError(NO_DATABASE)
-        yield app
+        try:
+            _ready()
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _ready() -> None:
+    if revision_of(db.engine) is None:
+        raise SettingError(NO_DATABASE)
+    upgrade(db.engine)
+    if birth.kind() is None:
+        raise SettingError(NO_DATABASE)
 
 
 def console() -> Actor:

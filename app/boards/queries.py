@@ -151,6 +151,7 @@ def _step(item: WorkItem, due: Due | None) -> Step:
         holder=item.assignee_name,
         opened_at=item.opened_at,
         paused_at=item.paused_at,
+        pauses=item.pause_text is not None,
         due=due,
     )
 

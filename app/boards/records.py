@@ -38,9 +38,11 @@ def records() -> ResponseReturnValue:
 @permission("ledger.verify")
 def verify_records() -> ResponseReturnValue:
     """Check every chain, record that it was checked, and say what was found and what it cannot prove."""
-    verdict = verify(db.session())
     author = current_author()
-    payload = {"records": verdict.records, "chains": verdict.chains, "fault": str(verdict.fault) if verdict.fault else None}
+    db.session.rollback()
+    verdict = verify(db.session())
+    fault = str(verdict.fault) if verdict.fault else None
+    payload = {"records": verdict.records, "chains": verdict.chains, "fault": fault}
     with transaction() as session:
         now = clock.now(session)
         append(session, "house", [Entry("ledger:chains:verified", author.actor, payload)], now)

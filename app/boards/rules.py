@@ -70,6 +70,7 @@ class Step:
     holder: str | None
     opened_at: datetime
     paused_at: datetime | None = None
+    pauses: bool = False
     due: Due | None = None
 
     @property
@@ -181,7 +182,7 @@ FIGURES: Final[Mapping[str, Test]] = {
     "overdue": Standing.is_overdue,
     "today": Standing.is_due_today,
     "unclaimed": lambda case, _now: any(step.holder is None and not step.stands_still for step in case.steps),
-    "paused": lambda case, _now: case.is_paused,
+    "paused": lambda case, _now: case.is_paused or any(step.pauses for step in case.steps),
     "to_rate": lambda case, _now: any(step.node == RATES for step in case.steps),
 }
 

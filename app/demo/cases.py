@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,10 @@ VENDOR_OF = {
     "design": "vendor_a",
 }
 FINISH_HOURS = {"urgent": 4.0, "high": 8.0, "normal": 15.0, "low": 37.5}
+KINDS = {"content": "text", "page": "page", "design": "page", "security": "safety"}
+WITH_FILE = ("按附件", "附件《")
+WITH_LIST = ("清单", "附后", "附件里")
+STEP_HOURS = 0.3
 HALF_HOUR = timedelta(minutes=30)
 
 
@@ -47,8 +51,10 @@ class Dossier:
     requester: str = ""
     case_id: int = 0
     round: int = 1
+    began: datetime = field(init=False)
 
     def __post_init__(self) -> None:
+        self.began = self.stage.now
         self.vendor = self.vendor or VENDOR_OF[self.demand.category]
         self.engineer = self.engineer or f"{self.vendor}_tech"
 
@@ -87,9 +93,8 @@ class Dossier:
         """Make the demand, with the attachment it speaks of."""
         who = by or self.clerk
         answers = {**self.facts(), "channel": "system"}
-        if "附件" in self.demand.wanted:
-            content = files.table(("序号", "验收要点"), ((str(n), line) for n, line in enumerate(self.demand.criteria, 1)))
-            answers["files"] = [self._file(who, "附件", "csv", content)]
+        if any(words in self.demand.wanted for words in WITH_FILE):
+            answers["files"] = [self._file(who, "附件", "csv", self._criteria_table("验收要点"))]
         self.case_id = self.stage.start(who, answers, story=self.story, parent_id=parent_id)
 
     def record(self, *, by: str, channel: str, caller: str, phone: str, claimed: datetime) -> None:
@@ -134,17 +139,16 @@ class Dossier:
         """Supply the material the vendor asked for."""
         content = files.text((self.demand.title, note))
         upload = self._file(self.clerk, "补充材料", "txt", content)
-        self.stage.do(
-            self.case_id, self.clerk, {"supply_note": note, "supply_files": [upload], "decision": "supply"}
-        )
+        self.stage.do(self.case_id, self.clerk, {"supply_note": note, "supply_files": [upload], "decision": "supply"})
 
     def check(self, decision: str = "pass", note: str = "", unmet: Sequence[int] = (0,)) -> None:
         """Check every criterion; a return names the lines that are not met."""
         missed = () if decision == "pass" else unmet
         checked = [{"text": line, "met": n not in missed} for n, line in enumerate(self.demand.criteria)]
-        answers = {"checked": checked, "accept_note": note or self.phrases.deal("pass"), "accept_files": []}
+        answers = {"checked": checked, "accept_note": note or self._phrase("pass"), "accept_files": []}
         self.stage.do(self.case_id, self.clerk, {**answers, "decision": decision})
         self.round += decision == "rework"
+        self.began = self.stage.now
 
     def rate(self, grade: int, remark: str = "", low: str = "") -> None:
         """Rate the work."""
@@ -202,48 +206,79 @@ class Dossier:
         self.engineer = engineer or self.engineer
         answers = {
             "engineer": self.stage.viewer(self.engineer).user_id,
-            "assign_note": note or self.phrases.deal("assign"),
+            "assign_note": note or self._phrase("assign"),
             "decision": "assign",
         }
         self.stage.do(self.case_id, self.lead, answers)
+        self.began = self.stage.now
 
-    def submit(self, result: str = "", log: Sequence[str] = ()) -> None:
-        """Hand in the result with evidence, operation log and what was done to production systems."""
+    def submit(
+        self, result: str = "", log: Sequence[str] = (), span: tuple[datetime, datetime] | None = None
+    ) -> None:
+        """Hand in the result with evidence, operation log and what was done to production systems, within `span`."""
+        note = result or self.demand.result
         answers: dict[str, Any] = {
-            "result_note": result or self.demand.result,
-            "results": self._evidence(),
+            "result_note": note,
+            "results": self._evidence(note),
             "operation_log": "\n".join(self._log(log or self.demand.log)),
             "touched_production": "yes" if self.demand.change else "no",
             "decision": "submit",
         }
-        self.stage.do(self.case_id, self.engineer, {**answers, **self._change()})
+        self.stage.do(self.case_id, self.engineer, {**answers, **self._change(span or self._span())})
 
-    def _change(self) -> dict[str, Any]:
+    def _span(self) -> tuple[datetime, datetime]:
+        """Return the newest half hour of the work that lies within office hours."""
+        for steps in range(1, 30):
+            begin = self._back(STEP_HOURS * steps)
+            if self.stage.works(begin) and self.stage.works(begin + HALF_HOUR) and begin + HALF_HOUR < self.stage.now:
+                return begin, begin + HALF_HOUR
+        return self.began, self.stage.now
+
+    def _change(self, span: tuple[datetime, datetime]) -> dict[str, Any]:
         change = self.demand.change
         if change is None:
             return {}
+        begin, end = span
+        watcher = self.clerk if self.case_id % 3 == 0 else self.lead
         return {
             "change_object": change.object,
-            "change_from": clock.local(self.stage.now - timedelta(minutes=55)).isoformat(),
-            "change_to": clock.local(self.stage.now - timedelta(minutes=20)).isoformat(),
-            "change_done": change.done if self.round == 1 else f"第 {self.round} 轮返工：{change.done}",
+            "change_from": clock.local(begin).isoformat(),
+            "change_to": clock.local(end).isoformat(),
+            "change_done": change.done,
             "backup": change.backup,
             "rollback": change.rollback,
-            "watched_by": self.stage.viewer(self.lead).name,
+            "watched_by": self.stage.viewer(watcher).name,
         }
 
-    def _evidence(self) -> list[int]:
+    def _evidence(self, note: str) -> list[int]:
         who, seed = self.engineer, self.case_id * 7 + self.round
+        if any(words in note for words in WITH_LIST):
+            return [self._file(who, "清单", "csv", self._criteria_table("核对项")), *self._proof(who, seed)]
+        return self._proof(who, seed)
+
+    def _proof(self, who: str, seed: int) -> list[int]:
         if self.demand.category in {"content", "page", "design"}:
             before = self._file(who, "改前", "png", files.page_picture(seed, good=False))
             return [before, self._file(who, "改后", "png", files.page_picture(seed, good=True))]
-        rows = [(str(n), line, "达到") for n, line in enumerate(self.demand.criteria, 1)]
-        return [self._file(who, "核对结果", "csv", files.table(("序号", "验收标准", "自查"), rows))]
+        return [self._file(who, "核对结果", "csv", self._criteria_table("自查"))]
+
+    def _criteria_table(self, head: str) -> bytes:
+        rows = [(str(number), line) for number, line in enumerate(self.demand.criteria, 1)]
+        return files.table(("序号", head), rows)
 
     def _log(self, lines: Sequence[str]) -> Iterator[str]:
-        begin = clock.local(self.stage.now - timedelta(minutes=20 * len(lines) + 5))
+        today = clock.local(self.stage.now).date()
         for number, line in enumerate(lines):
-            yield f"{begin + timedelta(minutes=20 * number):%H:%M} {line}"
+            at = clock.local(self._back(STEP_HOURS * (len(lines) - number)))
+            yield f"{at:%H:%M} {line}" if at.date() == today else f"{at:%m-%d %H:%M} {line}"
+
+    def _back(self, hours: float) -> datetime:
+        """Return an instant of the work just done, so long ago but not before it began."""
+        done = (self.stage.now - self.began) * 0.9
+        return max(self.stage.before(self.stage.now, hours), self.stage.now - done)
+
+    def _phrase(self, pack: str) -> str:
+        return self.phrases.deal(f"{pack}_{KINDS.get(self.demand.category, 'system')}")
 
     def _promise(self, hours: float) -> datetime:
         due = clock.local(self.stage.working(hours)).replace(second=0, microsecond=0)

@@ -8,9 +8,11 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from app.i18n import N_
 from app.people import operations as house
 from app.people.rules import Sla
 
+HOUSE = N_("临澜市网站运维管理平台")
 OFFICE = ("office", "市网站管理办公室", "City Website Office")
 DEPARTMENTS = (
     ("housing", "市住建局", "Housing and Construction Bureau", ("住建局门户", "公租房专题", "工程招标专栏")),
@@ -126,10 +128,12 @@ def people() -> tuple[Person, ...]:
     """Return everybody: the fixed cast and one clerk and one head in each other department."""
     codes = [code for code, *_ in DEPARTMENTS if code != "housing"]
     clerks = tuple(
-        Person(f"{code}_clerk", name, code, "信息科", ("staff",)) for code, name in zip(codes, STAFF_NAMES, strict=True)
+        Person(f"{code}_clerk", name, code, "信息科", ("staff",))
+        for code, name in zip(codes, STAFF_NAMES, strict=True)
     )
     heads = tuple(
-        Person(f"{code}_head", name, code, "科长", ("unit_head",)) for code, name in zip(codes, HEAD_NAMES, strict=True)
+        Person(f"{code}_head", name, code, "科长", ("unit_head",))
+        for code, name in zip(codes, HEAD_NAMES, strict=True)
     )
     return (*CAST, *clerks, *heads)
 
@@ -137,6 +141,7 @@ def people() -> tuple[Person, ...]:
 def build_city(session: Session, password: str, now: datetime) -> None:
     """Create units, sites, categories, contracts and people. One password for all."""
     by = house.by_setup()
+    house.change_setting(session, by, "house", HOUSE, now)
     units = _units(session, by, now)
     for person in people():
         house.create_user(

@@ -16,7 +16,10 @@ from app.demo.texts import Demand, Phrases, demands
 from app.work import operations
 from app.work.models import Copy
 
-OLDEST, NEWEST = 250.0, 48.0
+OLDEST, NEWEST = 225.0, 0.4
+RATING_HOURS, DEEMED_HOURS = 23.0, 38.0
+MOMENT = 0.05
+GROWTH = 1.7
 RESPOND_HOURS = {"urgent": 0.25, "high": 0.5, "normal": 2.0, "low": 4.0}
 DAYS = 40
 READ_SHARE = 0.7
@@ -42,23 +45,33 @@ def ordinary_lives(stage: Stage, phrases: Phrases) -> list[tuple[datetime, Life]
     """Return the lives of all ordinary demands with the instants they begin."""
     found = demands()
     closed = [one for one in found if not one.stop]
-    step = (OLDEST - NEWEST) / len(closed)
-    ages = [NEWEST + step * (number + stage.random.random()) for number in range(len(closed))]
-    stage.random.shuffle(ages)
-    lives = [begin(stage, phrases, one, age) for one, age in zip(closed, ages, strict=True)]
-    return lives + [begin(stage, phrases, one, 0.0) for one in found if one.stop]
+    # more and more of them: the city is still getting used to it
+    shares = [(number + stage.random.random()) / len(closed) for number in range(len(closed))]
+    ends = [NEWEST + (OLDEST - NEWEST) * share**GROWTH for share in shares]
+    stage.random.shuffle(ends)
+    lives = [finished(stage, phrases, one, end) for one, end in zip(closed, ends, strict=True)]
+    return lives + [standing(stage, phrases, one) for one in found if one.stop]
 
 
-def begin(stage: Stage, phrases: Phrases, demand: Demand, age: float) -> tuple[datetime, Life]:
-    """Return the life of one demand and when it begins: so long ago, or so that it stands where it should."""
-    course = Course(stage, phrases, demand, age)
+def finished(stage: Stage, phrases: Phrases, demand: Demand, end: float) -> tuple[datetime, Life]:
+    """Return the life of a demand that ended so many working hours ago, and when it begins."""
+    course = Course(stage, phrases, demand)
     beats = course.beats()
-    if demand.stop:
-        last = max(number for number, beat in enumerate(beats) if beat.opens == demand.stop)
-        beats = beats[: last + 1]
-        age = demand.hours + sum(beat.hours for beat in beats)
-        beats += course.waiting()
+    # what nobody accepts or rates takes its time until the timer ends it
+    silence = DEEMED_HOURS + RATING_HOURS if demand.ending == "deemed" else RATING_HOURS * (demand.grade == 0)
+    age = end + silence + sum(beat.hours for beat in beats)
+    course.choose_engineer(age)
     return stage.ago(age), play(stage, beats)
+
+
+def standing(stage: Stage, phrases: Phrases, demand: Demand) -> tuple[datetime, Life]:
+    """Return the life of a demand that still stands at a step, and when it begins."""
+    course = Course(stage, phrases, demand)
+    beats = course.beats()
+    last = max(number for number, beat in enumerate(beats) if beat.opens == demand.stop)
+    age = demand.hours + stage.random.uniform(0, MOMENT) + sum(beat.hours for beat in beats[: last + 1])
+    course.choose_engineer(age)
+    return stage.ago(age), play(stage, beats[: last + 1] + course.waiting())
 
 
 def play(stage: Stage, beats: list[Beat]) -> Life:
@@ -72,10 +85,9 @@ def play(stage: Stage, beats: list[Beat]) -> Life:
 class Course:
     """The course of one demand: every beat, with its time drawn beforehand."""
 
-    def __init__(self, stage: Stage, phrases: Phrases, demand: Demand, age: float) -> None:
+    def __init__(self, stage: Stage, phrases: Phrases, demand: Demand) -> None:
         self.demand, self.random, self.stage = demand, stage.random, stage
         self.dossier = Dossier(stage, phrases, demand)
-        self.dossier.engineer = self._engineer(age)
         # the share of its time that the vendor uses; what people ask for is usually done well in time
         share = self.random.uniform(1.08, 1.25) if demand.late else self.random.uniform(0.3, 0.82)
         self.respond = RESPOND_HOURS[demand.priority] * self.random.uniform(0.12, 0.8)
@@ -94,6 +106,8 @@ class Course:
         if one.stop == "vendor_execute":
             acts += self._said()
         acts += [self._urge] * one.urged
+        if one.claimed:
+            acts.append(lambda: self.stage.claim(self.dossier.case_id, one.claimed))
         return [Beat(one.hours * 0.8 / len(acts), act) for act in acts]
 
     def _holder(self) -> str:
@@ -105,11 +119,12 @@ class Course:
         by = self.dossier.lead if self.demand.stop == "requester_accept" else self.dossier.clerk
         self.stage.urge(self.dossier.case_id, by)
 
-    def _engineer(self, age: float) -> str:
+    def choose_engineer(self, age: float) -> None:
+        """Choose who works on it, of those who were there when it came so long ago."""
         crew = ENGINEERS[self.dossier.vendor]
         if self.dossier.vendor == "vendor_a" and age > BEFORE_LEAVING:
             crew = (*crew, "vendor_a_left")
-        return self.random.choice(crew)
+        self.dossier.engineer = self.random.choice(crew)
 
     def _draw(self, low: float, high: float) -> float:
         return self.random.uniform(low, high)

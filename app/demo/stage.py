@@ -155,7 +155,14 @@ class Stage:
         """Write a progress note."""
         item_id = self.open_item(case_id)
         with self.act() as session:
+            operations.mark_opened(session, item_id, self.viewer(user_name), self.now)
             operations.progress(session, item_id, self.viewer(user_name), text, percent, self.now)
+
+    def claim(self, case_id: int, user_name: str) -> None:
+        """Take an unclaimed item."""
+        item_id = self.open_item(case_id)
+        with self.act() as session:
+            operations.claim(session, item_id, self.viewer(user_name), self.now)
 
     def urge(self, case_id: int, user_name: str) -> None:
         """Urge whoever has the turn."""
@@ -179,9 +186,7 @@ class Stage:
         """Hand the open item to a colleague."""
         item_id = self.open_item(case_id)
         with self.act() as session:
-            operations.transfer(
-                session, item_id, self.viewer(user_name), self.viewer(to).user_id, reason, self.now
-            )
+            operations.transfer(session, item_id, self.viewer(user_name), self.viewer(to).user_id, reason, self.now)
 
     def close_account(self, user_name: str, leaver: str) -> None:
         """Disable the account of somebody who left, as the vendor's own lead."""
@@ -227,15 +232,25 @@ class Stage:
 
     def ago(self, hours: float) -> datetime:
         """Return the instant that lies so many working hours before the demo's end."""
+        return self.before(self.end, hours)
+
+    def before(self, instant: datetime, hours: float) -> datetime:
+        """Return when so many working hours were left until `instant`; outside working time plain hours count."""
         amount = timedelta(seconds=round(hours * 3600))
-        early, late = self.end - 366 * DAY, self.end
+        if not limits.is_working(self.calendar, instant):
+            return instant - amount
+        early, late = instant - 366 * DAY, instant
         while late - early > timedelta(milliseconds=100):
             middle = early + (late - early) / 2
-            if limits.working_between(self.calendar, middle, self.end) >= amount:
+            if limits.working_between(self.calendar, middle, instant) >= amount:
                 early = middle
             else:
                 late = middle
         return (early + timedelta(milliseconds=500)).replace(microsecond=0)
+
+    def works(self, instant: datetime) -> bool:
+        """Say whether people work at this instant."""
+        return limits.is_working(self.calendar, instant)
 
     def day(self, back: int) -> date:
         """Return the working day that lies so many working days before the last one."""
@@ -251,7 +266,7 @@ class Stage:
         return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=ZONE)
 
     def holiday(self) -> date:
-        """Return a day off well before the demo's end: the second day of the newest public holiday, else a Saturday."""
+        """Return a day off well before the demo's end: inside the newest public holiday, else of a weekend."""
         first, last = clock.local(self.begin).date() + DAY, self.day(10)
         off = [first + number * DAY for number in range((last - first).days)]
         off = [day for day in off if not self.calendar.works_on(day)]

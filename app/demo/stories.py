@@ -184,7 +184,9 @@ class Stories:
         yield self.at(1, 14, 30)
         self.stage.say(one.case_id, one.clerk, "厂家回话：取号机可以设号段起止，不用改程序，操作说明我这里有。")
         yield self.at(0, 9, 15)
-        one.order("取号机设置号段由厂家配合，网站一侧改接口即可，不涉及源码。两次退单理由均不成立，此为终裁，今天派工。")
+        one.order(
+            "取号机设置号段由厂家配合，网站一侧改接口即可，不涉及源码。两次退单理由均不成立，此为终裁，今天派工。"
+        )
 
     def late(self) -> Life:
         """Twelve days late, nine of them at the office: five at triage, four at the ruling."""
@@ -372,7 +374,7 @@ class Stories:
         yield evening + timedelta(minutes=55, seconds=5)
         self.stage.progress(one.case_id, one.engineer, "23:39 找到入口：上传接口没有校验类型，已关闭，正在留证。", 70)
         yield evening + timedelta(minutes=109, seconds=22)
-        one.submit()
+        one.submit(span=(evening + timedelta(minutes=19), evening + timedelta(minutes=101)))
         yield evening + timedelta(hours=9, minutes=53)
         one.check(note="早上逐页看过，首页正常；时间写得清楚。")
         yield evening + timedelta(hours=10, minutes=2)

@@ -50,6 +50,7 @@ class Demand:
     stop: str = ""
     hours: float = 0.0
     urged: int = 0
+    claimed: str = ""
     late: bool = False
 
     @property
@@ -71,7 +72,9 @@ def story_demands() -> dict[str, Demand]:
 
 def read_demand(entry: Mapping[str, Any]) -> Demand:
     """Build a demand from its TOML table."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
+    }
     if "change" in values:
         values["change"] = Change(**values["change"])
     return Demand(**values)

@@ -16,7 +16,7 @@ from app.engine.parts import read_candidates, read_parameters, read_script, read
 from app.engine.port import DiagramRefused, Problem, Severity
 from app.engine.specs import ProcessSpec
 from app.expressions import Expression, ExpressionRefused, juel, tree
-from app.i18n import Listed, N_
+from app.i18n import N_, Listed
 
 HUMAN_TAGS = frozenset({"userTask", "manualTask", "task"})
 CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})

@@ -12,7 +12,7 @@ from app.engine.xml import child_text, children, descendants, read_xml
 from app.errors import UserError
 from app.expressions import Expression, ExpressionRefused, feel
 from app.expressions.functions import BUILT_IN
-from app.i18n import Listed, N_
+from app.i18n import N_, Listed
 
 MAX_RULES = 2000
 SINGLE = frozenset({"UNIQUE", "FIRST", "ANY"})

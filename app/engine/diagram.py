@@ -11,7 +11,7 @@ from typing import Any, Literal
 from app.engine.attributes import PREFIX
 from app.engine.port import DiagramRefused, Problem
 from app.engine.xml import BPMN, child_text, children, descendants, local_name, read_xml
-from app.i18n import Listed, N_
+from app.i18n import N_, Listed
 
 EXTENSIONS = (
     "http://camunda.org/schema/1.0/bpmn",

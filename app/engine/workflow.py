@@ -57,7 +57,7 @@ class Token(Task):
     data: dict[str, Any]
     internal_data: dict[str, Any]
 
-    def __init__(  # noqa: PLR0917 - the base class calls it so
+    def __init__(
         self,
         workflow: Any,
         task_spec: Any,

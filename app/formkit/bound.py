@@ -20,7 +20,7 @@ from app.formkit.schema import FRESH_KINDS, Component, Option, Scope, read_optio
 from app.formkit.sentences import say as _
 from app.formkit.sources import Sources
 from app.formkit.values import living, plain
-from app.i18n import Listed, N_
+from app.i18n import N_, Listed
 
 CONTROL = "gj_form"
 ROW = re.compile(r"[0-9]{1,3}", re.ASCII)

@@ -21,7 +21,7 @@ import nh3
 from app.errors import UserError
 from app.expressions import Expression, ExpressionRefused, feel
 from app.formkit.values import is_decimal, plain, posted_text
-from app.i18n import Listed, N_
+from app.i18n import N_, Listed
 
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 MAX_COMPONENTS = 300

@@ -172,9 +172,7 @@ def _facts() -> SessionFacts | None:
     if "gj_session_facts" not in g:
         given = token()
         reading = db.session()
-        g.gj_session_facts = (
-            queries.session_facts(reading, signing.token_hash(given), page_now()) if given else None
-        )
+        g.gj_session_facts = queries.session_facts(reading, signing.token_hash(given), page_now()) if given else None
     facts: SessionFacts | None = g.gj_session_facts
     return facts
 

@@ -127,7 +127,7 @@ def bench_inbox(app: Flask) -> None:
     fill_inbox()
     full, sent = inbox_cost()
     say(f"inbox: {empty:.1f} ms empty, {full:.1f} ms with {MANY} open items in the house, {sent} statements")
-    say(f"inbox growth {full / empty:.2f} (at most 2)", ok=full / empty <= 2)  # noqa: PLR2004
+    say(f"inbox growth {full / empty:.2f} (at most 2)", ok=full / empty <= 2)
 
 
 def inbox_cost() -> tuple[float, int]:
@@ -157,7 +157,7 @@ def fill_inbox() -> None:
             "side": "vendor", "unit_id": dept.unit_id, "unit_name": "甲", "rule": {}, "rule_text": "", "from_name": "甲",
             "from_unit": "甲", "returned": False, "urged": 0, "opened_at": START, "row_version": 1, "due_at": START,
         }  # fmt: skip
-        rows = [{**common, "token": f"many-{n}", "assignee_id": dept.id if n < 20 else 10_000 + n % 500} for n in range(MANY)]  # noqa: PLR2004
+        rows = [{**common, "token": f"many-{n}", "assignee_id": dept.id if n < 20 else 10_000 + n % 500} for n in range(MANY)]
         session.execute(insert(WorkItem), rows)
 
 

@@ -34,7 +34,9 @@ Enter = Callable[..., Visit]
 
 def what_is_missing() -> list[str]:
     """Name what these tests need and this machine lacks."""
-    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False) if _has_fc() else None
+    fonts = (
+        subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=False) if _has_fc() else None
+    )
     lacks = {
         "chromium": CHROMIUM is None,
         "a Chinese font (fonts-noto-cjk)": fonts is None or not fonts.stdout.strip(),
@@ -129,7 +131,9 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """The machine's Chromium."""
-    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    chromium = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox"], env={**os.environ, "LANGUAGE": "zh_CN"}
+    )
     yield chromium
     chromium.close()
 
@@ -150,9 +154,7 @@ def badges() -> dict[str, Any]:
 
 
 @pytest.fixture
-def enter(
-    browser: Browser, house: House, badges: dict[str, Any], request: pytest.FixtureRequest
-) -> Iterator[Enter]:
+def enter(browser: Browser, house: House, badges: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Enter]:
     """Return a function that opens a browser for a person and signs them in; script errors fail the test."""
     visits: list[Visit] = []
 

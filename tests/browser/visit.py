@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from tests.conftest import PASSWORD
 
 HEIGHTS = {1440: 900, 390: 844}
+TALLEST = 6000
+PICTURES = os.environ.get("GUANJIA_TEST_PICTURES") == "1"
 SHOTS = Path(__file__).parent / "shots"
 # what Chromium writes for every answer that is no success; the tests judge those by their page
 ANSWERED = "Failed to load resource: the server responded with a status of"
@@ -40,7 +43,12 @@ class House:
         env = {name: value for name, value in self.env.items() if name != "GUANJIA_DATABASE_URL"}
         where = ["--data", str(data or self.data)]
         return subprocess.run(
-            [*self.command, *words, *where], env=env, capture_output=True, text=True, check=False, cwd=SHOTS.parents[2]
+            [*self.command, *words, *where],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=SHOTS.parents[2],
         )
 
     def copy(self, folder: Path) -> sqlite3.Connection:
@@ -62,7 +70,9 @@ class Visit:
     troubles: list[str] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, browser: Browser, house: House, *, width: int = 1440, scripts: bool = True, cookies: Any = None) -> Visit:
+    def begin(
+        cls, browser: Browser, house: House, *, width: int = 1440, scripts: bool = True, cookies: Any = None
+    ) -> Visit:
         """Open a window of its own; without cookies nobody is signed in."""
         context = browser.new_context(
             viewport={"width": width, "height": HEIGHTS[width]},
@@ -114,11 +124,14 @@ class Visit:
         """Return the text of a part of the page."""
         return self.page.locator(selector).first.inner_text()
 
-    def shoot(self, name: str, *, full: bool = True) -> None:
-        """Keep a picture of the page to be looked at."""
+    def shoot(self, name: str) -> None:
+        """Keep a picture of the whole page to be looked at; bars stay at its foot as on a tall screen."""
         SHOTS.mkdir(exist_ok=True)
         suffix = "" if self.width == 1440 else f"-{self.width}"
-        self.page.screenshot(path=SHOTS / f"{name}{suffix}.png", full_page=full)
+        tall = max(self.page.evaluate("document.documentElement.scrollHeight"), HEIGHTS[self.width])
+        self.page.set_viewport_size({"width": self.width, "height": min(tall, TALLEST)})
+        self.page.screenshot(path=SHOTS / f"{name}{suffix}.png")
+        self.page.set_viewport_size({"width": self.width, "height": HEIGHTS[self.width]})
 
     def receipt(self) -> str:
         """Wait for the page with the receipt and return its code."""

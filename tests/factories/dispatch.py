@@ -127,7 +127,10 @@ class Dispatch:
     def submit(self, case_id: int, name: str = "附件检查清单.csv", **answers: Any) -> Receipt:
         """Hand in the result with one file."""
         files = [self.upload("vendor_a_tech", name)]
-        result = {"result_note": "已重传三个附件，逐个点开核对。", "operation_log": "09:40 登录后台，10:05 重传完成。"}
+        result = {
+            "result_note": "已重传三个附件，逐个点开核对。",
+            "operation_log": "09:40 登录后台，10:05 重传完成。",
+        }
         work = result | {"touched_production": "no"} | answers
         return self.do(case_id, "vendor_a_tech", decision="submit", results=files, **work)
 

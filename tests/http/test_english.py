@@ -19,6 +19,7 @@ from sqlalchemy import String, cast, literal, select, update
 from app import clock, runtime_of
 from app.birth import ROOT, setup
 from app.db import db, transaction
+from app.ledger.models import Record
 from app.people.models import Contract, ContractClause, Post, ServiceCategory, Site, Unit, User
 from app.processes.operations import load_folders
 from app.work.models import Case, WorkItem
@@ -27,8 +28,11 @@ from tests.factories.small import complete, open_item, viewer
 
 SignIn = Callable[[str], FlaskClient]
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
-# the switch says the other language in that language; limits read as people typed them
-WRITTEN = re.compile(r"中文|[0-9]+ (工作)?(分钟|小时|日)|[0-9]+ 天")
+# the switch says the other language in that language; limits and settings read as typed, a record's body as stored
+WRITTEN = re.compile(
+    r"中文|[0-9]+ (工作)?(分钟|小时|日)|[0-9]+ 天|name=\"house\"[^>]*|name=\"notice\"[^>]*>[^<]*|<pre.*?</pre>",
+    re.DOTALL,
+)
 READERS = ("owner", "office", "dept", "dept_head", "inspector", "vendor_a_lead", "sysadmin", "secadmin", "auditadmin")
 NAMED = (
     (User, "name"),
@@ -36,7 +40,6 @@ NAMED = (
     (Site, "name"),
     (ServiceCategory, "name"),
     (Contract, "name"),
-    (Contract, "deemed_after"),
     (ContractClause, "text"),
     (Post, "title"),
 )
@@ -100,8 +103,12 @@ def english(latin_city: Flask, sign_in: SignIn) -> SignIn:
 
 
 def read(page: str) -> str:
-    """Return a page without what may stand in Chinese."""
-    return WRITTEN.sub("", unescape(page))
+    """Return a page without what may stand in Chinese: what was typed, and what records hold of the process."""
+    shown = WRITTEN.sub("", unescape(page))
+    stored = db.session.execute(select(Record.node_name, Record.result).where(Record.case_id.is_not(None))).all()
+    for text in {text for row in stored for text in row if text and CHINESE.search(text)}:
+        shown = re.sub(rf"(?<=[> ]){re.escape(text)}(?=\s*<)", "", shown)
+    return shown
 
 
 def chinese_in(browser: FlaskClient, address: str) -> list[str]:

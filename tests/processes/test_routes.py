@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ class Walk:
         opened = [one.node for one in step.opened if one.wait in {"person", "service"}]
         before = self.trail[-1:] if self.trail else []
         chain = [*before, *done]
-        self.pairs |= set(zip(chain, chain[1:], strict=False))
+        self.pairs |= set(pairwise(chain))
         self.pairs |= {(last, node) for last in chain[-1:] for node in opened}
         self.trail += done
 

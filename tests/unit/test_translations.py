@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
@@ -71,7 +72,7 @@ def sentences() -> list[Message]:
 def extracted() -> tuple[tuple[str, str | None, str], ...]:
     """Return file, context and id of every sentence the product marks, found as `make messages` finds them."""
     with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     keywords = {**DEFAULT_KEYWORDS, "_": None, "N_": None, "lazy_gettext": None}
     found = extract_from_dir(str(APP), methods, options, keywords=keywords)
     return tuple(
@@ -153,7 +154,7 @@ def test_no_exception_outlives_its_reason() -> None:
 def test_words_inside_a_sentence_are_translated_with_it(app: Flask) -> None:
     """A marked word, a list of them and an error inside another one are read in the reader's language."""
     refusal = N_("“%(role)s”只能给%(kinds)s的人。")
-    values = {"role": N_("督办"), "kinds": Listed((N_("部门"), N_("外包单位")))}
+    values: dict[str, Any] = {"role": N_("督办"), "kinds": Listed((N_("部门"), N_("外包单位")))}
     with app.app_context(), app.test_request_context(headers={"Cookie": "lang=en"}):
         assert gettext(refusal, **values) == "“Supervisor” is only for people of: Department, Vendor."
         inner = Invalid(N_("最多 %(most)s 行。"), most=3)

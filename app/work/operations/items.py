@@ -45,6 +45,7 @@ def open_item(act: Act, opened: OpenNode) -> WorkItem:
         from_name=act.actor.name,
         from_unit=act.actor.unit_name,
         returned=opened.round > 1,
+        pause_text=node.properties.get("pauses"),
         opened_at=act.now,
     )
     act.session.add(item)

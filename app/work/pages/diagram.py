@@ -24,13 +24,16 @@ PASSED = frozenset(
         "work:end:reached",
     }
 )
+# a plate beside a gateway or an event would hide the words drawn there
+PLATED = frozenset({"user", "script", "service", "decision"})
 
 
 def marks_of(file: CaseFile, definition: Definition, now: datetime) -> dict[str, Any]:
     """Return what the part `diagram` draws: state and note of every node, state of every flow, where to look."""
     nodes: dict[str, dict[str, str]] = {}
     for node_id, ends in _passed(file, definition).items():
-        nodes[node_id] = {"state": "done", "tone": "done", **_done_note(ends)}
+        plate = _done_note(ends) if _kind(definition, node_id) in PLATED else {}
+        nodes[node_id] = {"state": "done", "tone": "done", **plate}
     for item in file.open:
         nodes[item.node] = _open_mark(item, file, now)
     for step in file.concealed:
@@ -56,18 +59,23 @@ def label_of(file: CaseFile, name: str) -> str:
 
 
 def _passed(file: CaseFile, definition: Definition) -> dict[str, list[datetime]]:
-    found: dict[str, list[datetime]] = {
-        node.id: []
-        for node in definition.nodes.values()
-        if node.kind == "start" and node.scope == definition.process_id
-    }
+    found: dict[str, list[datetime]] = {}
     for item in file.done:
         if item.closed_at:
             found.setdefault(item.node, []).append(item.closed_at)
     for record in file.records:
         if record.kind in PASSED and record.node in definition.nodes:
             found.setdefault(record.node or "", []).append(record.at)
+    entered = {definition.process_id, *(definition.nodes[node].scope for node in found if node in definition.nodes)}
+    for node in definition.nodes.values():
+        if node.kind == "start" and node.scope in entered:
+            found.setdefault(node.id, [])
     return found
+
+
+def _kind(definition: Definition, node_id: str) -> str:
+    node = definition.nodes.get(node_id)
+    return node.kind if node else ""
 
 
 def _done_note(ends: Sequence[datetime]) -> dict[str, str]:

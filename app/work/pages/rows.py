@@ -121,6 +121,8 @@ def marks_of(item: WorkItem) -> tuple[Mark, ...]:
     found = []
     if item.urged:
         found.append(Mark(gettext("催办 %(count)s 次", count=item.urged), "urgent"))
+    if item.pause_text:
+        found.append(Mark(gettext("已暂停对方计时"), "warn"))
     if item.returned:
         found.append(Mark(gettext("退回后再交"), "warn"))
     return tuple(found[:MARKS])

@@ -103,6 +103,14 @@ def group_condition(group: str, now: datetime) -> ColumnElement[bool]:
     }[group]
 
 
+def state_condition(state: str, now: datetime) -> ColumnElement[bool]:
+    """Return the condition of an open step that puts its case into a state of the list of cases."""
+    if state == "paused":
+        # a step that stands still, or one that makes the other side's handling limit stand still
+        return or_(group_condition("paused", now), WorkItem.pause_text.is_not(None))
+    return group_condition({"late": "overdue"}.get(state, state), now)
+
+
 def group_of(item: WorkItem, now: datetime) -> str:
     """Return the group an open item is listed under."""
     if item.paused_at is not None:
@@ -271,8 +279,7 @@ def _narrow_state(filters: Filters, viewer: Viewer, now: datetime) -> list[Colum
     if filters.state in {"running", "ended"}:
         found.append(Case.status == filters.state)
     elif filters.state in {"late", "today", "paused"}:
-        group = {"late": "overdue"}.get(filters.state, filters.state)
-        found.append(exists().where(open_, group_condition(group, now)))
+        found.append(exists().where(open_, state_condition(filters.state, now)))
     if filters.side:
         found.append(exists().where(open_, WorkItem.side == filters.side))
     if filters.unit is not None:

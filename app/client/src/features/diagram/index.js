@@ -37,6 +37,7 @@ function newViewer(place) {
     container: place,
     // the wheel belongs to the page; a reader drags the diagram
     zoomScroll: { enabled: false },
-    textRenderer: { defaultStyle: { fontFamily, fontSize: 15 }, externalStyle: { fontSize: 14 } },
+    // labels beside flows and events keep the size their boxes were drawn for, else they wrap and overlap
+    textRenderer: { defaultStyle: { fontFamily, fontSize: 15 }, externalStyle: { fontSize: 11.8 } },
   });
 }

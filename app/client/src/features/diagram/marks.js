@@ -35,6 +35,7 @@ function note(viewer, id, node) {
   const plate = document.createElement("div");
   plate.className = `gj-plate is-${node.state === "late" ? "late" : node.tone || "plain"}`;
   plate.textContent = node.note;
-  const position = node.state === "late" || node.state === "now" ? { top: -24, left: -4 } : { bottom: 0, left: 0 };
+  // at the right edge, away from the events on a border; short plates inside, where they hide no words of others
+  const position = node.state === "late" || node.state === "stopped" ? { bottom: 0, right: 0 } : { bottom: 14, right: 1 };
   viewer.get("overlays").add(id, { position, html: plate });
 }

@@ -2,6 +2,7 @@
 
 import { startPhrases } from "./phrases.js";
 import { startRows } from "./rows.js";
+import { carryOver } from "./swaps.js";
 import { startUploads } from "./uploads.js";
 
 /** Enhance the forms inside `root`, done by itself for the page and for what htmx brings; calling it again on the same region changes nothing. */
@@ -10,6 +11,7 @@ export function start(root) {
   if (root.matches && root.matches(".gj-form")) enhance(root);
 }
 
+carryOver();
 start(document);
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 
