@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DATA ?= data
 T ?= tests
 
-.PHONY: help setup front run test test-full check lint types format bench messages requirements clean
+.PHONY: help setup front run test test-full check lint types format docs bench messages requirements clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ types: .venv/dev.done ## mypy, strict
 format: .venv/dev.done ## format the code
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
+
+docs: setup ## write the pages made from the code
+	@$(BIN)/python -m docs.build
 
 bench: setup .venv/dev.done ## counts and ratios of the core
 	@$(BIN)/python -m tests.bench

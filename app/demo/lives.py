@@ -16,7 +16,7 @@ from app.demo.texts import Demand, Phrases, demands
 from app.work import operations
 from app.work.models import Copy
 
-OLDEST, NEWEST = 225.0, 0.4
+OLDEST, NEWEST, LONGEST = 225.0, 0.4, 75.0
 RATING_HOURS, DEEMED_HOURS = 23.0, 38.0
 MOMENT = 0.05
 GROWTH = 1.7
@@ -47,7 +47,8 @@ def ordinary_lives(stage: Stage, phrases: Phrases) -> list[tuple[datetime, Life]
     closed = [one for one in found if not one.stop]
     # more and more of them: the city is still getting used to it
     shares = [(number + stage.random.random()) / len(closed) for number in range(len(closed))]
-    ends = [NEWEST + (OLDEST - NEWEST) * share**GROWTH for share in shares]
+    oldest = min(OLDEST, stage.hours - LONGEST)
+    ends = [NEWEST + (oldest - NEWEST) * share**GROWTH for share in shares]
     stage.random.shuffle(ends)
     lives = [finished(stage, phrases, one, end) for one, end in zip(closed, ends, strict=True)]
     return lives + [standing(stage, phrases, one) for one in found if one.stop]

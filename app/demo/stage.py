@@ -248,6 +248,11 @@ class Stage:
                 late = middle
         return (early + timedelta(milliseconds=500)).replace(microsecond=0)
 
+    @property
+    def hours(self) -> float:
+        """Return how many working hours the demo has in all."""
+        return limits.working_between(self.calendar, self.begin, self.end) / timedelta(hours=1)
+
     def works(self, instant: datetime) -> bool:
         """Say whether people work at this instant."""
         return limits.is_working(self.calendar, instant)

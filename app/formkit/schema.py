@@ -417,7 +417,10 @@ class _Raw:
         if not widget:
             return (self._moment() if type_ == "datetime" else INPUT_KINDS[type_]), ""
         if widget in SOURCES and type_ in PICKED:
-            return ("choice" if type_ == "textfield" else INPUT_KINDS[type_]), widget
+            # `scope` narrows a list, for example person: own_unit or departments
+            scope = self.properties.get("scope", "")
+            kind = "choice" if type_ == "textfield" else INPUT_KINDS[type_]
+            return kind, f"{widget}.{scope}" if scope else widget
         kind, types = WIDGETS.get(widget, ("text", frozenset()))
         if type_ not in types:
             self.refuse(N_("“%(component)s”的控件“%(widget)s”不能用在“%(type)s”上。"), widget=widget, type=type_)

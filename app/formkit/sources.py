@@ -64,6 +64,11 @@ def register_source(name: str, choices: Choices, label: Namer | None = None) -> 
     _registered[name] = _Source(choices, label)
 
 
+def _source(name: str) -> _Source | None:
+    """Return a list; a narrowed one (`person.own_unit`) that nobody registered is the whole one."""
+    return _registered.get(name) or _registered.get(name.partition(".")[0])
+
+
 @dataclass(frozen=True)
 class Sources:
     """What one reader's forms may use.
@@ -83,7 +88,7 @@ class Sources:
     def options(self, name: str) -> tuple[Option, ...]:
         """Return the list called `name`; empty when nobody registered it. Asked once per request."""
         if name not in self._lists:
-            source = _registered.get(name)
+            source = _source(name)
             pairs = source.choices(self.context) if source else ()
             self._lists[name] = tuple(Option(value, posted_text(value) or "", label) for value, label in pairs)
         return self._lists[name]
@@ -93,7 +98,7 @@ class Sources:
         for option in self.options(name):
             if option.value == value:
                 return option.label
-        source = _registered.get(name)
+        source = _source(name)
         return source.name(self.context, value) if source and source.name else None
 
     def files(self, ids: Sequence[int]) -> Mapping[int, Upload]:

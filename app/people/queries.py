@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.errors import NotFound
@@ -312,6 +312,22 @@ def categories(session: Session) -> Sequence[ServiceCategory]:
 def people_choices(session: Session, viewer: Viewer, unit_id: int | None = None) -> list[Choice]:
     """Return people a form may offer, as (id, “name · unit”)."""
     return [(str(one.user_id), f"{one.name} · {one.unit_name}") for one in people(session, viewer, unit_id)]
+
+
+def department_people_choices(session: Session) -> list[Choice]:
+    """Return everybody in departments and the office, whom a recorded demand may name as its requester."""
+    rows = session.scalars(
+        select(User)
+        .join(Unit, Unit.id == User.unit_id)
+        .where(User.disabled_at.is_(None), Unit.kind != rules.VENDOR, _may_ask())
+        .order_by(Unit.code, User.name)
+    ).all()
+    return [(str(one.id), f"{one.name} · {one.unit.name}") for one in rows]
+
+
+def _may_ask() -> ColumnElement[bool]:
+    asking = [role.key for role in rules.ROLES.values() if "work.start" in role.permissions]
+    return exists().where(RoleGrant.user_id == User.id, RoleGrant.role.in_(asking))
 
 
 def unit_choices(session: Session, viewer: Viewer, kinds: Sequence[str] = tuple(rules.UNIT_KINDS)) -> list[Choice]:

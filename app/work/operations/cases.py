@@ -27,6 +27,7 @@ from app.work.models import Candidate, Case, Draft, NumberSeries, TaskState, Wor
 from app.work.operations.act import Act, environment, person, unit_of
 from app.work.operations.advance import settle
 from app.work.operations.clocks import meet_item
+from app.work.operations.copies import copy_to
 from app.work.operations.describing import describe
 from app.work.operations.items import join
 from app.work.rules import actions_of
@@ -217,6 +218,7 @@ def _complete(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, An
     uploads = _bind(act, item, viewer, answers)
     attachments = [{"id": one.id, "name": one.name, "size": one.size, "digest": one.digest} for one in uploads]
     act.note(_entry(act, item, answers, attachments))
+    copy_to(act, item, answers)
     receipts = settle(act, [step])
     item.receipt_code, item.receipt_seq = receipts[0].code, receipts[0].seq
     act.session.flush()

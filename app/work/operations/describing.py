@@ -54,8 +54,9 @@ def in_words(session: Session, form: CompiledForm, field: str, value: Any) -> st
     part = form.scope.leaves.get(field)
     if part is None or value is None:
         return None
-    if part.source in NAMED and isinstance(value, int):
-        row = session.get(NAMED[part.source], value)
+    source = part.source.partition(".")[0]
+    if source in NAMED and isinstance(value, int):
+        row = session.get(NAMED[source], value)
         return row.name if row else None
     label = next((option.label for option in part.options if option.value == value), None)
     return label or str(value)

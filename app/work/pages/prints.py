@@ -94,10 +94,10 @@ def _due(file: CaseFile) -> datetime | None:
 
 
 def _steps(records: Iterable[Line], item: WorkItem | None) -> list[Line]:
-    """Return the steps in order of time; of one item's sheet only its own record."""
-    own = {item.receipt_seq} if item else None
+    """Return the steps in order of time; of one item's sheet those up to its own record."""
+    last = item.receipt_seq if item else None
     oldest_first = sorted((one for one in records if one.kind in PRINTED), key=lambda one: one.seq)
-    return [one for one in oldest_first if own is None or one.seq in own]
+    return [one for one in oldest_first if last is None or one.seq <= last]
 
 
 def _file(attachment: Attachment) -> PrintedFile:

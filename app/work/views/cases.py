@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -172,12 +173,19 @@ def offers_for(told: Telling) -> list[Offer]:
         file=told.file,
         definition=told.bundle.definition,
         viewer=told.viewer,
-        names=told.names,
+        names=with_start(told),
         waiting=casefile.waiting_tokens(reading(), told.case.id),
         add_working=later,
         now=now(),
         locale=locale(),
     ).offers()
+
+
+def with_start(told: Telling) -> dict[str, Any]:
+    """Return the names of the case; `case.started` says that somebody has reported progress on it."""
+    case_data = told.names.get("case") or {}
+    started = any(one.kind == "progress" for one in told.file.comments)
+    return {**told.names, "case": {**case_data, "started": started}}
 
 
 def may_urge(viewer: Viewer, found: Case, told: Telling) -> bool:

@@ -59,13 +59,15 @@ def register_sources() -> None:
     """Offer the house's lists to forms; ids are numbers, as expressions and decision tables expect."""
     offers: dict[str, Callable[[Asking], Sequence[tuple[str, str]]]] = {
         "person": lambda asking: house.people_choices(asking.session, asking.viewer),
+        "person.own_unit": lambda asking: house.people_choices(asking.session, asking.viewer, asking.viewer.unit_id),
+        "person.departments": lambda asking: house.department_people_choices(asking.session),
         "unit": lambda asking: house.unit_choices(asking.session, asking.viewer),
         "vendor": lambda asking: house.vendor_choices(asking.session, asking.viewer),
         "site": lambda asking: house.site_choices(asking.session, asking.viewer),
         "category": lambda asking: house.category_choices(asking.session),
     }
     for name, choices in offers.items():
-        register_source(name, _numbered(choices), _namer(name))
+        register_source(name, _numbered(choices), _namer(name.partition(".")[0]))
 
 
 def _numbered(choices: Callable[[Asking], Sequence[tuple[str, str]]]) -> Callable[[Any], Pairs]:
