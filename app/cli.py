@@ -30,7 +30,7 @@ from app.people.models import User
 from app.people.operations.passwords import one_time_password
 from app.processes.operations import publish
 from app.processes.source import find_slugs, problems_by_file, read_file, read_source
-from app.runner import bind, end_on_sigterm, only_server
+from app.runner import bind, ending_on_sigterm, only_server
 from app.runner import serve as serve_app
 from app.web.assets import Assets, AssetsMissing
 
@@ -157,13 +157,11 @@ def serve(host: str, port: int, data: str | None, *, empty: bool) -> None:
     """Create, migrate, load the demo unless --empty, and serve in one process until SIGTERM."""
     settings = load_settings(data=data)
     Assets().verify()
-    end_on_sigterm()
-    with only_server(settings.sqlite_file), bind(host, port) as listener:
+    with ending_on_sigterm(), only_server(settings.sqlite_file), bind(host, port) as listener:
         app = create_app(settings)
         with app.app_context():
             upgrade(db.engine)
             birth.ensure(app, empty=empty, say=click.echo)
-            db.session.remove()
         serve_app(app, host, port, say=click.echo, listener=listener)
 
 

@@ -143,6 +143,7 @@ class Stage:
         viewer = self.viewer(user_name)
         with self.act() as session:
             operations.mark_opened(session, item_id, viewer, self.now)
+            operations.mark_read(session, case_id, viewer, self.now)
             operations.complete_work_item(session, self.runtime, item_id, viewer, answers, self._key(), self.now)
 
     def read(self, case_id: int, user_name: str) -> None:

@@ -66,9 +66,14 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def end_on_sigterm() -> None:
+@contextmanager
+def ending_on_sigterm() -> Iterator[None]:
     """Let SIGTERM end the program as Ctrl-C does, with exit code 0."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

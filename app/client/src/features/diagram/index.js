@@ -38,6 +38,6 @@ function newViewer(place) {
     // the wheel belongs to the page; a reader drags the diagram
     zoomScroll: { enabled: false },
     // labels beside flows and events keep the size their boxes were drawn for, else they wrap and overlap
-    textRenderer: { defaultStyle: { fontFamily, fontSize: 15 }, externalStyle: { fontSize: 11.8 } },
+    textRenderer: { defaultStyle: { fontFamily, fontSize: 12.5 }, externalStyle: { fontSize: 11.5 } },
   });
 }
