@@ -19,12 +19,12 @@ from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from app.errors import Conflict, Unavailable
+from app.errors import READ_ONLY, Conflict, Unavailable
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -98,6 +98,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 
 _open: contextvars.ContextVar[Session | None] = contextvars.ContextVar("open_transaction", default=None)
 _sqlite_writers = threading.Lock()
+READ_ONLY_STATE = "25006"
 COMMITTING = "guanjia.committing"
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's code
 AFTER_COMMIT = "guanjia.after_commit"
@@ -170,9 +171,12 @@ def transaction() -> Iterator[Session]:
             # two people entered the same thing at once: the second one is told, nothing is half-written
             raise Conflict from error
         raise
-    except OperationalError as error:
+    except (OperationalError, InternalError) as error:
         session.rollback()
-        raise Unavailable from error
+        told = unavailable(error)
+        if told is error:
+            raise
+        raise told from error
     except BaseException:
         session.rollback()
         raise
@@ -189,6 +193,13 @@ def is_duplicate(error: IntegrityError) -> bool:
     """Say whether a row was refused because one with the same key exists."""
     state = getattr(error.orig, "sqlstate", None)
     return state == UNIQUE_VIOLATION or "UNIQUE constraint failed" in str(error.orig)
+
+
+def unavailable(error: DBAPIError) -> Exception:
+    """Return the sentence for a database that does not answer or does not write; a fault of the program as it is."""
+    if "readonly database" in str(error.orig) or getattr(error.orig, "sqlstate", None) == READ_ONLY_STATE:
+        return Unavailable(READ_ONLY)
+    return Unavailable() if isinstance(error, OperationalError) else error
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

@@ -70,5 +70,8 @@ class Unavailable(UserError):
     default = N_("数据库正忙，什么都没有改动。您写的内容都在，请稍等片刻再提交一次。")
 
 
+READ_ONLY = N_("数据库现在只能看，不能改，什么都没有改动。您写的内容都在。请告诉系统管理员，恢复后再提交一次。")
+
+
 class SettingError(Exception):
     """A setting or the command line is wrong; the sentence names it. Exit code 2."""

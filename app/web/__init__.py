@@ -20,7 +20,7 @@ from markupsafe import Markup
 from app import clock
 from app.db import db
 from app.i18n import N_
-from app.web import assets, errors, filters, i18n, permissions, security
+from app.web import assets, errors, filters, i18n, incoming, permissions, security
 from app.web.assets import wrap_static
 from app.web.errors import sign_in_needed
 from app.web.i18n import own_path
@@ -83,6 +83,7 @@ def init_app(
     """
     app.extensions["guanjia_web"] = _Shell(context, ready, now or _database_now)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # the token lives as long as the session
+    incoming.install(app)
     i18n.install(app)
     security.install(app)
     permissions.install(app, check)

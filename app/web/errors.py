@@ -16,10 +16,11 @@ import structlog
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.clock import ZONE
+from app.db import unavailable
 from app.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable, UserError
 from app.i18n import N_
 from app.web.assets import AssetsMissing
@@ -27,6 +28,7 @@ from app.web.i18n import gettext, own_path
 
 log = structlog.get_logger(__name__)
 
+BAD_REQUEST = 400
 UNAUTHORIZED = 401
 NOT_FOUND = 404
 SERVER_ERROR = 500
@@ -79,6 +81,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(UserError, _user_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(InternalError, _database_error)
+    for unkept in (DataError, OverflowError):
+        app.register_error_handler(unkept, _unreadable)
     app.register_error_handler(AssetsMissing, _assets_missing)
     app.register_error_handler(InternalServerError, _server_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -170,9 +175,18 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     return answer(Problem(error.code or 400, sentence, repeat=not _has_secret()))
 
 
-def _database_error(error: OperationalError) -> ResponseReturnValue:
+def _database_error(error: OperationalError | InternalError) -> ResponseReturnValue:
+    told = unavailable(error)
+    if not isinstance(told, Unavailable):
+        return _server_error(InternalServerError(original_exception=error))
     log.error("database_error", path=request.path, cause=str(error.orig))
-    return _server_problem(Unavailable.status, gettext(Unavailable.default))
+    return _server_problem(Unavailable.status, gettext(told.message))
+
+
+def _unreadable(error: DataError | OverflowError) -> ResponseReturnValue:
+    """Answer a value no column can hold, a number of fifty digits for one."""
+    log.warning("unreadable", path=request.path, cause=type(error).__name__)
+    return answer(Problem(BAD_REQUEST, gettext(HTTP_SENTENCES[BAD_REQUEST])))
 
 
 def _server_error(error: InternalServerError) -> ResponseReturnValue:

@@ -28,6 +28,7 @@ class Case(Versioned, Base):
         Index("ix_case_file_next_due", "next_due"),
         Index("ix_case_file_status", "status", "id"),
         Index("ix_case_file_vendor", "vendor_id", "status"),
+        Index("ix_case_file_starter", "starter_id", "id"),
         Index("ix_case_file_starter_unit", "starter_unit_id", "status"),
     )
 

@@ -12,7 +12,7 @@ from app import clock
 from app.db import transaction
 from app.people.models import AuthSession
 from tests.browser.visit import Visit
-from tests.conftest import PASSWORD
+from tests.factories.city import PASSWORD
 from tests.factories.dispatch import Dispatch
 
 TYPED = "第一个附件已能下载，第二个点开后仍提示找不到，请核对服务器路径。"

@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from tests.conftest import PASSWORD
+from tests.factories.city import PASSWORD
 
 HEIGHTS = {1440: 900, 390: 844}
 TALLEST = 6000

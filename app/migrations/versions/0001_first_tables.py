@@ -338,6 +338,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('case_file', schema=None) as batch_op:
         batch_op.create_index('ix_case_file_next_due', ['next_due'], unique=False)
+        batch_op.create_index('ix_case_file_starter', ['starter_id', 'id'], unique=False)
         batch_op.create_index('ix_case_file_starter_unit', ['starter_unit_id', 'status'], unique=False)
         batch_op.create_index('ix_case_file_status', ['status', 'id'], unique=False)
         batch_op.create_index('ix_case_file_vendor', ['vendor_id', 'status'], unique=False)
@@ -743,6 +744,7 @@ def downgrade() -> None:
     with op.batch_alter_table('case_file', schema=None) as batch_op:
         batch_op.drop_index('ix_case_file_vendor')
         batch_op.drop_index('ix_case_file_status')
+        batch_op.drop_index('ix_case_file_starter')
         batch_op.drop_index('ix_case_file_starter_unit')
         batch_op.drop_index('ix_case_file_next_due')
 

@@ -83,7 +83,7 @@ def _write_rows(session: Session, case_id: int, step: Advance) -> None:
     if gone:
         session.execute(delete(TaskState).where(TaskState.case_id == case_id, TaskState.id.in_(gone)))
     if step.changed:
-        session.execute(insert(TaskState), [_row(case_id, row) for row in step.changed])
+        session.execute(insert(TaskState.metadata.tables["task_row"]), [_row(case_id, row) for row in step.changed])
 
 
 def _row(case_id: int, row: TaskRow) -> dict[str, Any]:

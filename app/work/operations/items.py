@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, select
 from sqlalchemy.orm import Session
 
 from app.engine import Node, OpenNode
@@ -23,7 +23,7 @@ def open_item(act: Act, opened: OpenNode) -> WorkItem:
     """Create the work item of a token that waits for a person: people, deadline, notices."""
     node = act.bundle.definition.nodes[opened.node]
     people = _people_for(act, node, opened)
-    holder, unit = holder_of(act.session, people.user_ids[0])
+    holder, unit, is_party = holder_of(act, people.user_ids[0])
     alone = len(people.user_ids) == 1
     item = WorkItem(
         case_id=act.case.id,
@@ -53,7 +53,8 @@ def open_item(act: Act, opened: OpenNode) -> WorkItem:
     if not alone:
         rows = [{"item_id": item.id, "user_id": user_id} for user_id in people.user_ids]
         act.session.execute(insert(Candidate), rows)
-    join(act, unit, item.side)
+    if not is_party:
+        act.session.add(Party(case_id=act.case.id, unit_id=unit.id, side=item.side, since=act.now))
     arm_item(act, item, node, opened.data)
     others = [user_id for user_id in people.user_ids if user_id != act.actor.user_id]
     if others:
@@ -122,10 +123,12 @@ def leading_item(session: Session, case_id: int) -> WorkItem | None:
     return next((item for item in items if item.side == side), None)
 
 
-def holder_of(session: Session, user_id: int) -> tuple[User, Unit]:
-    """Return a person and their unit."""
-    row = session.execute(select(User, Unit).join(Unit, Unit.id == User.unit_id).where(User.id == user_id)).one()
-    return row[0], row[1]
+def holder_of(act: Act, user_id: int) -> tuple[User, Unit, bool]:
+    """Return a person, their unit, and whether it is a party of the case already."""
+    taking_part = and_(Party.case_id == act.case.id, Party.unit_id == Unit.id)
+    query = select(User, Unit, Party.unit_id).join(Unit, Unit.id == User.unit_id).outerjoin(Party, taking_part)
+    user, unit, party = act.session.execute(query.where(User.id == user_id)).one()
+    return user, unit, party is not None
 
 
 def _reads_past(rule: Mapping[str, Any] | None) -> bool:

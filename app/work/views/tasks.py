@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.db import db, transaction
-from app.errors import Conflict, Invalid, NotFound, Refused, UserError
+from app.errors import Conflict, Invalid, NotFound, Refused, Unavailable, UserError
 from app.formkit import BoundForm
 from app.people.rules import Viewer
 from app.people.session import current_viewer
@@ -48,6 +49,7 @@ from app.work.views.desk import (
 )
 from app.work.views.telling import Telling, tell
 
+log = structlog.get_logger(__name__)
 FORM = "task-form"
 SHORT = 12
 
@@ -266,9 +268,14 @@ def _act(
 def _note_opening(viewer: Viewer, item_id: int) -> None:
     item, _case = find_item(reading(), viewer, item_id)
     first = item.first_opened_at is None and viewer.may("work.act") and may_act(reading(), viewer, item)
-    if first:
+    if not first:
+        return
+    try:
         with transaction() as session:
             work.mark_opened(session, item_id, viewer, clock.now(session))
+    except Unavailable:
+        # reading must go on while the database cannot be written; the next opening is recorded
+        log.warning("opening_not_recorded", item=item_id)
 
 
 def _refused(viewer: Viewer, item_id: int, error: UserError, bound: BoundForm | None = None) -> ResponseReturnValue:
