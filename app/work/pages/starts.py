@@ -19,8 +19,10 @@ class Start:
     roles: frozenset[str] | None
 
     def open_to(self, viewer: Viewer) -> bool:
-        """Say whether this person may begin so: one of the named roles, or else whoever may start cases."""
-        return viewer.may("work.start") if self.roles is None else bool(self.roles & viewer.roles)
+        """Say whether this person may begin so: one of the named roles; where none is named, anybody of the house."""
+        if self.roles is None:
+            return viewer.may("work.start") and not viewer.is_vendor
+        return bool(self.roles & viewer.roles)
 
 
 def starts_of(properties: Mapping[str, str], name: str, name_en: str | None) -> tuple[Start, ...]:
