@@ -80,7 +80,7 @@ class Presenter:
             elif "choice" in asked:
                 self.page.get_by_label(asked["choice"], exact=True).check()
             else:
-                expect(self.page.locator("body")).to_contain_text(asked["seen"])
+                expect(self.page.locator("#main")).to_contain_text(asked["seen"])
 
     def enter(self, name: str) -> None:
         """Click a card of the sign-in page."""
@@ -89,16 +89,15 @@ class Presenter:
         expect(self.page).not_to_have_url(re.compile("/sign-in"))
 
     def press(self, text: str) -> None:
-        """Click the act, button, tab or link that says so."""
+        """Click the act, row, button, tab or link that says so; a figure may stand behind its words."""
+        whole = re.compile(f"^\\s*{re.escape(text)}\\s*\\d*\\s*$")
         self._first(
-            self.page.locator(
-                ".gj-bar .gj-act", has=self.page.locator("b", has_text=re.compile(f"^{re.escape(text)}$"))
-            ),
+            self.page.locator(".gj-bar .gj-act", has=self.page.locator("b", has_text=whole)),
+            self.page.get_by_role("button", name=whole),
+            self.page.get_by_role("link", name=whole),
             self.page.locator("a.gj-row", has_text=text),
-            self.page.get_by_role("button", name=text),
             self.page.locator("main summary", has_text=text),
             self.page.locator("main").get_by_role("link", name=text),
-            self.page.get_by_role("link", name=text),
         ).click()
 
     def choose_all(self, verdict: str) -> None:
@@ -131,7 +130,9 @@ class Presenter:
         expect(self._group(label).locator(".gj-file-name b", has_text=name)).to_be_visible()
 
     def _group(self, label: str) -> Locator:
-        return self.page.locator("#main .gj-field", has_text=re.compile(f"^\\s*{re.escape(label)}"))
+        """Return the part of the form whose label begins with these words."""
+        words = self.page.locator(":scope > .gj-label", has_text=re.compile(f"^\\s*{re.escape(label)}"))
+        return self.page.locator("#main form *:has(> .gj-label)", has=words)
 
     def _field(self, label: str) -> Locator:
         return self._group(label).locator("textarea, input:not([type=hidden])").first

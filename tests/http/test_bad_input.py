@@ -29,7 +29,7 @@ from app.ledger.models import Record
 from app.people.models import Contract, Site, Unit, User
 from app.work.models import Case, WorkItem
 from tests.conftest import START, signed_in
-from tests.factories.city import PEOPLE
+from tests.factories.city import PASSWORD, PEOPLE
 from tests.factories.small import complete, open_item, publish_small, start_small
 
 SignIn = Callable[[str], FlaskClient]
@@ -275,9 +275,9 @@ def test_a_session_that_expired_while_typing(app: Flask, tech: FlaskClient, item
     answer = post(tech, item, done=TYPED)
     assert answer.status_code == 401
     assert TYPED in typed(answer.text)
-    sealed = re.search(r'name="(\w+)" value="([^"]{80,})"', answer.text)
-    assert sealed
-    fields = {"user_name": "vendor_a_tech", "password": "Lanshan-2026", sealed[1]: html.unescape(sealed[2])}
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
+    fields = {name: html.unescape(value) for name, value in hidden}
+    fields |= {"user_name": "vendor_a_tech", "password": PASSWORD}
     offered = tech.post("/sign-in", data=fields, follow_redirects=True)
     assert TYPED in typed(offered.text)
     assert open_item(item.case_id).id == item.id
@@ -429,6 +429,7 @@ def test_other_methods_are_answered(tech: FlaskClient, item: WorkItem, method: s
 # Garbage everywhere
 
 
+ENDINGS = {"/sign-in", "/sign-in/demo", "/sign-out", "/account/sessions/<int:session_id>/end"}
 ROLES = [person[0] for person in PEOPLE if not person[0].startswith(("other", "vendor_b"))]
 GARBAGE = (
     "\x00",
@@ -473,9 +474,9 @@ def world(app: Flask) -> dict[str, Any]:
 
 
 def walked(app: Flask, method: str) -> Iterator[Rule]:
-    """Yield every rule that serves this method; signing out would end the walk."""
+    """Yield every rule that serves this method; ending the session would end the walk."""
     for rule in app.url_map.iter_rules():
-        if method in (rule.methods or ()) and rule.endpoint not in {"static", "people.sign_out"}:
+        if method in (rule.methods or ()) and rule.rule not in ENDINGS:
             yield rule
 
 
@@ -494,6 +495,7 @@ def sound(answer: TestResponse, *what: object) -> None:
     """Fail when an answer is a fault or shows one."""
     assert answer.status_code < 500, (*what, answer.status_code)
     assert clean(answer), what
+    answer.close()
 
 
 @pytest.mark.parametrize("user_name", [None, *ROLES])
@@ -510,6 +512,8 @@ def test_no_address_falls_over_garbage(app: Flask, user_name: str | None) -> Non
         sound(browser.get(path, query_string=query), rule.rule, query)
         if rule.arguments:
             sound(browser.get(address(app, rule, known, garbage)), rule.rule, garbage)
+    if user_name:
+        assert browser.get("/account").status_code == 200, "the walk ended its own session"
     for index, rule in enumerate(walked(app, "POST")):
         fields = {name: GARBAGE[(index + shift) % len(GARBAGE)] for shift, name in enumerate(NAMES)}
         path = address(app, rule, known, None)
@@ -522,13 +526,13 @@ def test_forms_of_the_house_take_any_text(either_app: Flask) -> None:
     known = world(either_app)
     either_app.config["WTF_CSRF_ENABLED"] = False
     either_app.testing = False
-    for user_name in ("sysadmin", "office", "vendor_a_lead"):
+    for user_name in ("sysadmin", "office"):
         browser = signed_in(either_app, user_name)
         for rule in walked(either_app, "POST"):
             if rule.endpoint.startswith(("people.", "deadlines.")) and "password" not in rule.rule:
                 path = address(either_app, rule, known, None) or ""
                 names = controls(browser, path)
-                for text in ("\x00", "👩‍🔧" * 5, "9" * 30, "长" * 5000, "2026-02-30"):
+                for text in ("\x00🚒", "9" * 30, "长" * 5000):
                     sound(browser.post(path, data=dict.fromkeys(names, text)), rule.rule, user_name, text)
 
 

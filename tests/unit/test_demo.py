@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from app.demo.loading import Progress, last_morning
 from app.demo.texts import Demand, demands, read_demand, story_demands
 from app.files.rules import check, is_clean_picture, read_csv
 
+HANDBOOK = Path(__file__).parents[2] / "docs" / "demo.zh.md"
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
 ADDRESS = re.compile(r"https?://([^/\s]+)")
 CALENDAR = Calendar(
@@ -68,6 +70,15 @@ def test_all_contents_are_invented() -> None:
             assert all(host.endswith(".example") for host in ADDRESS.findall(text)), text
     names = [person.name for person in people()]
     assert len(names) == len(set(names))
+
+
+def test_the_handbook_names_stories_that_exist() -> None:
+    """Every title in the handbook's table of stories is the title of a case of the demo."""
+    titles = {one.title for one in everything()}
+    rows = [line.split("|") for line in HANDBOOK.read_text("utf-8").splitlines() if line.startswith("|")]
+    named = [row[2].strip() for row in rows[2:]]
+    assert len(named) == 10
+    assert set(named) <= titles
 
 
 def test_an_unknown_key_in_the_contents_is_refused() -> None:

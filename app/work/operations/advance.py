@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -41,7 +41,7 @@ def settle(act: Act, steps: Sequence[Advance], reason: str = "") -> list[Receipt
         withdraw_items(act, last.withdrawn, reason)
         for node in last.completed:
             _record_node(act, node)
-        _record_changes(act, last.case_changes)
+        _record_changes(act, last)
         queue.extend(_open(act, last.opened))
         for incident in last.incidents:
             _record_incident(act, incident.node, incident.reason)
@@ -123,12 +123,22 @@ def _record_node(act: Act, node: CompletedNode) -> None:
     )
 
 
-def _record_changes(act: Act, changes: Mapping[str, tuple[Any, Any]]) -> None:
+def _record_changes(act: Act, step: Advance) -> None:
+    """Record what became of `case.*`, in the name of the automatic node that wrote it."""
+    changes = step.case_changes
     if changes:
         payload = {name: {"old": old, "new": new} for name, (old, new) in changes.items()}
-        act.note(Entry("work:case:changed", act.actor, payload, case_id=act.case.id))
+        act.note(Entry("work:case:changed", _writer(act, step), payload, case_id=act.case.id))
     if "vendor" in changes:
         act.case.vendor_id = changes["vendor"][1]
+
+
+def _writer(act: Act, step: Advance) -> Actor:
+    automatic = [node for node in step.completed if node.kind in {"script", "service", "decision"}]
+    if not automatic:
+        return act.actor
+    node = act.bundle.definition.nodes[automatic[0].node]
+    return Actor("rule", node.name or node.id)
 
 
 def _record_incident(act: Act, node: str, reason: str) -> None:
