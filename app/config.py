@@ -1,6 +1,6 @@
 """Settings from the environment: one table, one place.
 
-`docs/settings.md` is generated from `SETTINGS`; a wrong value is one sentence (`SettingError`).
+`docs/settings.md` tells the same in words; a wrong value is one sentence (`SettingError`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.errors import SettingError
 
 SETTINGS: tuple[tuple[str, str, str], ...] = (
     ("GUANJIA_DATA", "data", "folder of the database, uploaded files and the secret key"),
-    ("GUANJIA_DATABASE_URL", "sqlite file in the data folder", "sqlite:///… or postgresql+psycopg://…"),
+    ("GUANJIA_DATABASE_URL", "sqlite file in the data folder", "sqlite:////folder/name.db or postgresql://user:password@host/name"),
     (
         "GUANJIA_SECRET_KEY",
         "made at first run, kept in the data folder",

@@ -29,7 +29,7 @@ from app.ledger.models import Record
 from app.people.models import Contract, Site, Unit, User
 from app.work.models import Case, WorkItem
 from tests.conftest import START, signed_in
-from tests.factories.city import PASSWORD, PEOPLE
+from tests.factories.city import PASSWORD
 from tests.factories.small import complete, open_item, publish_small, start_small
 
 SignIn = Callable[[str], FlaskClient]
@@ -228,9 +228,10 @@ def test_broken_signs_in_json_are_left_out(either_app: Flask, either_item: WorkI
 
 def test_sixty_megabytes_are_refused(app: Flask, tech: FlaskClient) -> None:
     """An upload of 60 MB is one sentence with the limit, for the page and for its script."""
-    big = b"%PDF-1.7\n" + b"0" * (60 * 1024 * 1024)
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="big.pdf"\r\n\r\n%PDF-1.7\n'
+    body = head + b"0" * (60 * 1024 * 1024) + b"\r\n--x--\r\n"
     for headers in (JSON, {}):
-        answer = tech.post("/files", data={"file": (BytesIO(big), "big.pdf")}, headers=headers)
+        answer = tech.post("/files", data=body, headers=headers, content_type="multipart/form-data; boundary=x")
         assert answer.status_code == 413
         assert "50 MB" in answer.text
         assert clean(answer)
@@ -430,7 +431,8 @@ def test_other_methods_are_answered(tech: FlaskClient, item: WorkItem, method: s
 
 
 ENDINGS = {"/sign-in", "/sign-in/demo", "/sign-out", "/account/sessions/<int:session_id>/end"}
-ROLES = [person[0] for person in PEOPLE if not person[0].startswith(("other", "vendor_b"))]
+# one of each kind of rights; every single role walks in test_isolation
+ROLES = ("owner", "office", "inspector", "dept", "vendor_a_lead", "sysadmin", "secadmin", "auditadmin")
 GARBAGE = (
     "\x00",
     "-1",
@@ -510,7 +512,7 @@ def test_no_address_falls_over_garbage(app: Flask, user_name: str | None) -> Non
         query = {name: GARBAGE[(index + shift) % len(GARBAGE)] for shift, name in enumerate(NAMES)}
         path = address(app, rule, known, None)
         sound(browser.get(path, query_string=query), rule.rule, query)
-        if rule.arguments:
+        if any(type(one).__name__ == "UnicodeConverter" for one in rule._converters.values()):
             sound(browser.get(address(app, rule, known, garbage)), rule.rule, garbage)
     if user_name:
         assert browser.get("/account").status_code == 200, "the walk ended its own session"
@@ -518,7 +520,8 @@ def test_no_address_falls_over_garbage(app: Flask, user_name: str | None) -> Non
         fields = {name: GARBAGE[(index + shift) % len(GARBAGE)] for shift, name in enumerate(NAMES)}
         path = address(app, rule, known, None)
         sound(browser.post(path, data=fields), rule.rule, fields)
-        sound(browser.post(path, data=b"[" * 100, content_type="application/json"), rule.rule, "json")
+        if rule.endpoint.startswith("work."):
+            sound(browser.post(path, data=b"[" * 100, content_type="application/json"), rule.rule, "json")
 
 
 def test_forms_of_the_house_take_any_text(either_app: Flask) -> None:
@@ -532,7 +535,7 @@ def test_forms_of_the_house_take_any_text(either_app: Flask) -> None:
             if rule.endpoint.startswith(("people.", "deadlines.")) and "password" not in rule.rule:
                 path = address(either_app, rule, known, None) or ""
                 names = controls(browser, path)
-                for text in ("\x00🚒", "9" * 30, "长" * 5000):
+                for text in ("\x00" + "9" * 30, "🚒" + "长" * 5000):
                     sound(browser.post(path, data=dict.fromkeys(names, text)), rule.rule, user_name, text)
 
 
