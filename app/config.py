@@ -18,7 +18,11 @@ from app.errors import SettingError
 
 SETTINGS: tuple[tuple[str, str, str], ...] = (
     ("GUANJIA_DATA", "data", "folder of the database, uploaded files and the secret key"),
-    ("GUANJIA_DATABASE_URL", "sqlite file in the data folder", "sqlite:////folder/name.db or postgresql://user:password@host/name"),
+    (
+        "GUANJIA_DATABASE_URL",
+        "sqlite file in the data folder",
+        "sqlite:////folder/name.db or postgresql://user:password@host/name",
+    ),
     (
         "GUANJIA_SECRET_KEY",
         "made at first run, kept in the data folder",

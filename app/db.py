@@ -19,12 +19,12 @@ from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from app.errors import READ_ONLY, Conflict, Unavailable
+from app.errors import READ_ONLY, Conflict, Unavailable, UserError
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -165,16 +165,10 @@ def transaction() -> Iterator[Session]:
     except StaleDataError as error:
         session.rollback()
         raise Conflict from error
-    except IntegrityError as error:
+    except DBAPIError as error:
         session.rollback()
-        if is_duplicate(error):
-            # two people entered the same thing at once: the second one is told, nothing is half-written
-            raise Conflict from error
-        raise
-    except (OperationalError, InternalError) as error:
-        session.rollback()
-        told = unavailable(error)
-        if told is error:
+        told = sentence_of(error)
+        if told is None:
             raise
         raise told from error
     except BaseException:
@@ -189,17 +183,15 @@ def transaction() -> Iterator[Session]:
         act()
 
 
-def is_duplicate(error: IntegrityError) -> bool:
-    """Say whether a row was refused because one with the same key exists."""
-    state = getattr(error.orig, "sqlstate", None)
-    return state == UNIQUE_VIOLATION or "UNIQUE constraint failed" in str(error.orig)
-
-
-def unavailable(error: DBAPIError) -> Exception:
-    """Return the sentence for a database that does not answer or does not write; a fault of the program as it is."""
-    if "readonly database" in str(error.orig) or getattr(error.orig, "sqlstate", None) == READ_ONLY_STATE:
+def sentence_of(error: DBAPIError) -> UserError | None:
+    """Return what a person is told of what the database refused; None when it is a fault of the program."""
+    text, state = str(error.orig), getattr(error.orig, "sqlstate", None)
+    if state == UNIQUE_VIOLATION or "UNIQUE constraint failed" in text:
+        # two people entered the same thing at once: the second one is told, nothing is half-written
+        return Conflict()
+    if state == READ_ONLY_STATE or "readonly database" in text:
         return Unavailable(READ_ONLY)
-    return Unavailable() if isinstance(error, OperationalError) else error
+    return Unavailable() if isinstance(error, OperationalError) else None
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

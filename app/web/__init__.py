@@ -150,9 +150,10 @@ def _supplied() -> dict[str, Any]:
     values = dict(_shell().context())
     viewer, counts = values.get("viewer"), values.get("counts") or {}
     if viewer is not None:
-        values["menu_sections"] = menu.sections(viewer, counts)
-        values["menu_tabs"] = menu.tabs(viewer, counts)
-        values["account_entries"] = tuple(menu.account_entries.values())
+        pages = current_app.view_functions
+        values["menu_sections"] = menu.sections(viewer, counts, pages)
+        values["menu_tabs"] = menu.tabs(viewer, counts, pages)
+        values["account_entries"] = menu.account_lines(pages)
     return values
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.clock import ZONE
-from app.db import unavailable
+from app.db import sentence_of
 from app.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable, UserError
 from app.i18n import N_
 from app.web.assets import AssetsMissing
@@ -176,8 +176,8 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
 
 
 def _database_error(error: OperationalError | InternalError) -> ResponseReturnValue:
-    told = unavailable(error)
-    if not isinstance(told, Unavailable):
+    told = sentence_of(error)
+    if told is None:
         return _server_error(InternalServerError(original_exception=error))
     log.error("database_error", path=request.path, cause=str(error.orig))
     return _server_problem(Unavailable.status, gettext(told.message))

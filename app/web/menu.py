@@ -5,7 +5,7 @@ Areas add entries; a page shows those its reader may open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -83,21 +83,30 @@ class Menu:
         """Add a line under the reader's name."""
         self.account_entries[endpoint] = AccountEntry(endpoint, label, icon, post)
 
-    def sections(self, reader: Reader, counts: Mapping[str, int]) -> tuple[Section, ...]:
-        """Return the parts of the menu in which the reader may open something."""
+    def account_lines(self, pages: Container[str]) -> tuple[AccountEntry, ...]:
+        """Return the lines under the reader's name whose page exists among `pages`."""
+        return tuple(entry for entry in self.account_entries.values() if entry.endpoint in pages)
+
+    def sections(
+        self, reader: Reader, counts: Mapping[str, int], pages: Container[str] | None = None
+    ) -> tuple[Section, ...]:
+        """Return the parts of the menu in which the reader may open something that exists among `pages`."""
         built = (
-            Section(title, tuple(_numbered(entry, counts) for entry in self._open(group, reader)))
+            Section(title, tuple(_numbered(entry, counts) for entry in self._open(group, reader, pages)))
             for group, title in GROUPS.items()
         )
         return tuple(section for section in built if section.entries)
 
-    def tabs(self, reader: Reader, counts: Mapping[str, int]) -> tuple[Entry, ...]:
+    def tabs(
+        self, reader: Reader, counts: Mapping[str, int], pages: Container[str] | None = None
+    ) -> tuple[Entry, ...]:
         """Return the entries of the phone's tab bar."""
-        entries = (entry for section in self.sections(reader, counts) for entry in section.entries)
+        entries = (entry for section in self.sections(reader, counts, pages) for entry in section.entries)
         return tuple(entry for entry in entries if entry.tab)
 
-    def _open(self, group: str, reader: Reader) -> list[Entry]:
-        return [entry for entry in self.groups[group].values() if reader.may(entry.permission)]
+    def _open(self, group: str, reader: Reader, pages: Container[str] | None) -> list[Entry]:
+        entries = self.groups[group].values()
+        return [one for one in entries if reader.may(one.permission) and (pages is None or one.endpoint in pages)]
 
 
 def _numbered(entry: Entry, counts: Mapping[str, int]) -> Entry:
