@@ -170,9 +170,7 @@ def _clause(contract: Contract | None) -> str | None:
     return contract.clauses[0].number if contract and contract.clauses else None
 
 
-def _contract_of(
-    session: Session, vendor_id: int | None, contract_id: int | None, now: datetime
-) -> Contract | None:
+def _contract_of(session: Session, vendor_id: int | None, contract_id: int | None, now: datetime) -> Contract | None:
     """Return the matched contract if it is this vendor's, else any valid one of the vendor for its limits."""
     matched = session.get(Contract, contract_id) if contract_id else None
     if matched is not None and matched.vendor_id == vendor_id:
@@ -197,4 +195,3 @@ def _copy_office(session: Session, call: Call) -> None:
 def _instant(value: Any) -> datetime:
     found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return found if found.tzinfo else found.replace(tzinfo=ZONE)
-
