@@ -1,7 +1,7 @@
 """Writes what in the documentation follows from the code: attributes, routes and roles, the step tables of processes.
 
 `make docs` (`python -m docs.build`) writes them; `tests/docs` fails while one of them is stale.
-"""  # noqa: INP001 - a folder of pages, no package
+"""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main() -> None:
     for path, text in pages().items():
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
-            print(path.relative_to(ROOT))  # noqa: T201 - a command's answer
+            print(path.relative_to(ROOT))
 
 
 def pages() -> dict[Path, str]:

@@ -1,4 +1,4 @@
-"""`make bench`: what one completion costs, in counts and in ratios within this run; other figures are only printed."""
+"""What one completion costs, as counts and as ratios within one run; other figures are only printed."""
 
 from __future__ import annotations
 
