@@ -31,9 +31,23 @@ REASONS: Mapping[str, str] = {
 }
 
 
+PLAIN: Mapping[str, str] = {
+    "gap": "a record before it is missing",
+    "link": "it does not follow the record before it",
+    "content": "its content is not what was recorded",
+    "column": "a column differs from what was recorded",
+    "code": "its receipt code is not that of its hash",
+    "end": "it does not end where its head says",
+    "missing": "all its records are missing",
+}
+
+
 @dataclass(frozen=True)
 class Fault:
-    """The first thing that does not fit: `reason` is a key of REASONS; without a record it is the chain's end."""
+    """The first thing that does not fit; its text is the console's English, REASONS holds the words of pages.
+
+    Without a record it is the end of the chain that does not fit.
+    """
 
     reason: str
     chain: str
@@ -42,7 +56,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"record {self.record_id} ({self.chain} no. {self.seq})" if self.record_id else f"chain {self.chain}"
-        return f"{place}: {REASONS[self.reason]}"
+        return f"{place}: {PLAIN[self.reason]}"
 
 
 @dataclass(frozen=True)
