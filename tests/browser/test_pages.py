@@ -94,6 +94,30 @@ def test_a_page_is_whole(enter: Enter, scenes: Scenes, name: str, path: str, who
     look_at(visit, name)
 
 
+ENGLISH = {
+    "dept": ("inbox", "task", "case", "start-demand", "receipts"),
+    "vendor_a_tech": ("task-execution",),
+    "director": ("overview",),
+    "office": ("contract-edit", "calendar", "cases"),
+}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("who", ENGLISH)
+def test_english_fits_too(enter: Enter, scenes: Scenes, who: str, width: int) -> None:
+    """English words are longer; still nothing scrolls sideways or is cut off."""
+    visit = enter(who, width=width, anew=True)
+    visit.open("/inbox" if who != "director" else "/overview")
+    visit.page.get_by_role("button", name="English").click()
+    expect(visit.page.locator("html")).to_have_attribute("lang", "en")
+    for name, path, _who in PAGES:
+        if name in ENGLISH[who]:
+            visit.open(address(path, scenes))
+            if PICTURES:
+                visit.shoot(f"english-{name}")
+            assert visit.page.evaluate(LOOK) == [], name
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_sign_in_page_is_whole(enter: Enter, width: int) -> None:
     """The page before everything, as it is and after a wrong password."""

@@ -163,7 +163,10 @@ def limit_of(node: Node, names: Mapping[str, Any], locale: str) -> str:
         limit = parse_limit(str(value), node.properties.get("limit.clock"))
     except UserError:
         return ""
-    return f"{limit.amount} {LIMIT_WORDS_EN[limit.unit]}" if locale == "en" else limit.text
+    if locale != "en":
+        return limit.text
+    unit = LIMIT_WORDS_EN[limit.unit]
+    return f"{limit.amount} {unit.removesuffix('s') if limit.amount == 1 else unit}"
 
 
 @dataclass(frozen=True)
