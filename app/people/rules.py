@@ -377,13 +377,6 @@ SETTINGS: Final[Mapping[str, SettingRule]] = {
             N_("本系统为非涉密系统，严禁存储、处理、传输国家秘密"),
             N_("写在登录页、上传框和打印件上。留空就不写。"),
         ),
-        SettingRule(
-            "four_eyes",
-            N_("流程发布要第二个人批准"),
-            "switch",
-            True,
-            N_("打开后，新版本先成为草稿，由另一位流程负责人批准才生效。"),
-        ),
     )
 }
 

@@ -623,7 +623,7 @@ def test_the_same_setting_again_is_no_change(session: Session) -> None:
     default = rules.SETTINGS["notice"].default
     house.change_setting(session, by(session, "sysadmin"), "notice", default, NOW)
     assert kinds(session) == before
-    assert queries.setting(session, "four_eyes") is True
+    assert queries.setting(session, "notice") == default
 
 
 # Who handles a step
