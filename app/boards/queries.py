@@ -19,8 +19,8 @@ from app.deadlines.rules import Calendar
 from app.people.models import Contract, ContractScope, ServiceCategory, Site, Unit
 from app.people.rules import DEPARTMENT, VENDOR, Viewer
 from app.work.models import Case, Stretch, WorkItem
-from app.work.operations.clocks import HANDLING
 from app.work.queries.scope import case_scope
+from app.work.rules import HANDLING
 
 PAGE = 40
 

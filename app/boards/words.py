@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.i18n import N_
+from app.work.pages import words as work_words
 
 FIGURES: Final[Mapping[str, str]] = {
     "open": N_("在办"),
@@ -55,28 +56,13 @@ AREAS: Final[Mapping[str, str]] = {
     "house": N_("数据库"),
 }
 RECORDS: Final[Mapping[str, str]] = {
+    **work_words.RECORDS,
     "work:item:completed": N_("办完环节"),
-    "work:item:opened": N_("首次打开"),
-    "work:item:claimed": N_("认领"),
-    "work:item:released": N_("释放"),
-    "work:item:transferred": N_("转办"),
-    "work:item:urged": N_("催办"),
-    "work:item:progressed": N_("进展说明"),
-    "work:copy:read": N_("抄送已读"),
-    "work:case:changed": N_("办件信息变更"),
-    "work:case:closed": N_("办结"),
-    "work:message:sent": N_("发出消息"),
-    "work:message:received": N_("收到消息"),
     "work:script:run": N_("规则计算"),
     "work:service:done": N_("自动环节办完"),
     "work:decision:made": N_("判定表得出结论"),
     "work:gateway:chosen": N_("选定走向"),
-    "work:timer:fired": N_("到时"),
     "work:end:reached": N_("到达终点"),
-    "work:incident:raised": N_("自动环节出错"),
-    "work:deadline:amber": N_("时限过八成提醒"),
-    "work:deadline:overdue": N_("超期提醒"),
-    "work:deadline:escalate": N_("超期上报"),
     "people:session:opened": N_("登录"),
     "people:session:closed": N_("退出"),
     "people:session:failed": N_("登录失败"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.expressions import juel
 
+HANDLING = "handling"  # the kind under which the vendor's limit of a whole case is armed
 SIDES = ("vendor", "client", "office")
 SIDE_OF_UNIT = {"vendor": "vendor", "office": "office", "department": "client"}
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")

@@ -20,9 +20,8 @@ from app.engine import Node
 from app.i18n import N_
 from app.work.models import WorkItem
 from app.work.operations.act import Act
-from app.work.rules import fill, names_of
+from app.work.rules import HANDLING, fill, names_of
 
-HANDLING = "handling"
 SIDE = "vendor"
 
 

@@ -23,10 +23,10 @@ from app.processes.models import ProcessVersion
 from app.work.models import Candidate, Case, Comment, Copy, Draft, Stretch, TaskState, WorkItem
 from app.work.queries.boxes import Page, mine
 from app.work.queries.scope import case_scope, comment_scope, item_scope, record_scope, stretch_scope
+from app.work.rules import HANDLING
 
 RECEIPTS = 20
 WAITING = 8  # the state of an engine task that waits for a message or a time, as its row keeps it
-HANDLING = "handling"  # the kind under which the case's own limit is armed
 
 
 @dataclass(frozen=True)
