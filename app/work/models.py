@@ -21,7 +21,10 @@ class NumberSeries(Base):
 
 
 class Case(Versioned, Base):
-    """One run of a process (办件). `header` and the task rows together are the engine's state."""
+    """One run of a process (办件). `header` and the task rows together are the engine's state.
+
+    `called` pins the versions of the processes it may call: slug → version id.
+    """
 
     __tablename__ = "case_file"
     __table_args__ = (
@@ -54,6 +57,7 @@ class Case(Versioned, Base):
     next_due: Mapped[datetime | None]
     incident: Mapped[str | None]
     header: Mapped[dict[str, Any]]
+    called: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class TaskState(Base):
@@ -71,6 +75,18 @@ class TaskState(Base):
     changed: Mapped[float]
     internal: Mapped[str]
     data: Mapped[str]
+
+
+class Awaited(Base):
+    """A message or signal that a token of a case waits for."""
+
+    __tablename__ = "awaited"
+    __table_args__ = (Index("ix_awaited_name", "name", "signal"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), primary_key=True)
+    token: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    signal: Mapped[bool]
 
 
 class WorkItem(Versioned, Base):
