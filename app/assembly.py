@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from app import boards, clock, deadlines, dispatch, files, formkit, outbox, people, web
+from app import api, boards, clock, deadlines, dispatch, files, formkit, outbox, people, web
 from app.config import Settings
 from app.db import db, prepare_engine
 from app.deadlines.operations import listen
@@ -24,6 +25,7 @@ from app.web.i18n import gettext
 from app.work import views as work
 from app.work.operations.calendars import lock_cases, take_over
 from app.work.queries.boxes import todo_count
+from app.work.queries.incidents import open_count
 from app.work.queries.scope import may_see_file
 from app.work.runtime import Runtime
 
@@ -39,7 +41,7 @@ def assemble(settings: Settings) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
     log_requests(app, _known_user_id)
-    web.init_app(app, check=check_permission, ready=_not_ready, context=_frame)
+    web.init_app(app, check=_check, ready=_not_ready, context=_frame, notes=_notes)
     formkit.init_app(app)
     for area in (people, outbox, deadlines):
         area.init_app(app)
@@ -47,6 +49,7 @@ def assemble(settings: Settings) -> Flask:
     work.init_app(app, runtime)
     boards.init_app(app)
     dispatch.init_app(app, runtime)
+    api.init_app(app)
     app.extensions["guanjia.demo_cards"] = _demo_cards
     listen(lock_cases, partial(take_over, runtime))
     return app
@@ -67,6 +70,14 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _check(permission: str) -> ResponseReturnValue | None:
+    """Ask a program for its token and a person for the session."""
+    if request.blueprint != api.bp.name:
+        return check_permission(permission)
+    api.check(permission)
+    return None
+
+
 def _may_see(upload: Upload, viewer: Viewer) -> bool:
     return may_see_file(db.session(), viewer, upload)
 
@@ -82,8 +93,19 @@ def _not_ready() -> str | None:
     return None
 
 
+def _notes() -> Mapping[str, str]:
+    """Return what else there is to say about the health of the product."""
+    try:
+        return clock.notes(db.session())
+    finally:
+        db.session.rollback()
+
+
 def _known_user_id() -> int | None:
     """Return who the request turned out to come from, without asking the database again."""
+    program = api.caller()
+    if program is not None:
+        return program.viewer.user_id
     user = g.get("_login_user")
     return user.viewer.user_id if user is not None and user.is_authenticated else None
 
@@ -102,6 +124,8 @@ def _frame() -> Mapping[str, Any]:
     if viewer is not None and viewer.may("work.inbox"):
         frame["counts"] = {"todo": todo_count(session, viewer)}
         frame["bell"] = outbox.unread(session, viewer.user_id)
+    if viewer is not None and viewer.may("work.repair"):
+        frame.setdefault("counts", {})["incidents"] = open_count(session, viewer)
     return frame
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapp
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
+from app import postgres
 from app.errors import READ_ONLY, Conflict, Unavailable, UserError
 
 NAMING = {
@@ -102,6 +103,7 @@ READ_ONLY_STATE = "25006"
 COMMITTING = "guanjia.committing"
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's code
 AFTER_COMMIT = "guanjia.after_commit"
+WAKE = "guanjia.wake"
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -160,6 +162,7 @@ def transaction() -> Iterator[Session]:
         lock.acquire()
     try:
         yield session
+        _announce(session)
         session.info[COMMITTING] = True
         session.commit()
     except StaleDataError as error:
@@ -183,6 +186,28 @@ def transaction() -> Iterator[Session]:
         act()
 
 
+def _announce(session: Session) -> None:
+    """Wake the drains of all processes, with the commit, if something became due."""
+    hint = current_app.extensions.get(WAKE)
+    if session.info.get(WAKE):
+        postgres.notify(session)
+        if hint is not None:
+            after_commit(session, hint)
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Try something inside the transaction: an error undoes only what was done in the block, and is passed on."""
+    waiting = session.info.setdefault(AFTER_COMMIT, [])
+    before = len(waiting)
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        del waiting[before:]
+        raise
+
+
 def sentence_of(error: DBAPIError) -> UserError | None:
     """Return what a person is told of what the database refused; None when it is a fault of the program."""
     text, state = str(error.orig), getattr(error.orig, "sqlstate", None)
@@ -199,6 +224,6 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
     session.info[AFTER_COMMIT].append(act)
 
 
-def is_postgres(session: Session) -> bool:
-    """Say whether this session talks to PostgreSQL."""
-    return session.get_bind().dialect.name == "postgresql"
+def wake(session: Session) -> None:
+    """Hint the drains, once this is committed, that something is due now; unhinted they look each second."""
+    session.info[WAKE] = True

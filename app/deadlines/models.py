@@ -58,7 +58,10 @@ class CalendarDay(Versioned, Base):
 
 
 class Deadline(Versioned, Base):
-    """One running limit: of a work item (respond, finish) or of a whole case."""
+    """One running limit: of a work item (respond, finish) or of a whole case.
+
+    Until `held_until` no other drain reports it: one is at it, or that failed `failures` times in a row.
+    """
 
     __tablename__ = "deadline"
     __table_args__ = (
@@ -96,6 +99,8 @@ class Deadline(Versioned, Base):
     escalated_at: Mapped[datetime | None]
     escalations: Mapped[int] = mapped_column(default=0)
     next_event_at: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
     pauses: Mapped[list[DeadlinePause]] = relationship(order_by="DeadlinePause.id", lazy="select")
     changes: Mapped[list[DeadlineChange]] = relationship(order_by="DeadlineChange.id", lazy="select")
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.deadlines import models as m
@@ -18,16 +18,19 @@ from app.deadlines.rules import WORKING, Calendar, Left, left
 from app.people.models import Unit
 
 STANDARD = Calendar()
+_PLAN = (
+    select(CalendarPlan)
+    .where(or_(CalendarPlan.unit_id.is_(None), CalendarPlan.unit_id == bindparam("unit")))
+    .order_by(CalendarPlan.unit_id.is_(None))
+    .limit(1)
+)
 # one cache per database: several may live in one process (tests, a copy under verification)
 _cache: WeakKeyDictionary[Any, dict[int, tuple[str, Calendar]]] = WeakKeyDictionary()
 
 
 def plan_of(session: Session, unit_id: int | None) -> CalendarPlan | None:
     """Return the unit's own plan, else the house's default; None on a database without one."""
-    own: ColumnElement[bool] = CalendarPlan.unit_id.is_(None)
-    if unit_id is not None:
-        own = or_(own, CalendarPlan.unit_id == unit_id)
-    return session.scalars(select(CalendarPlan).where(own).order_by(CalendarPlan.unit_id.is_(None)).limit(1)).first()
+    return session.scalars(_PLAN, {"unit": unit_id}).first()
 
 
 def calendar_for(session: Session, unit_id: int | None) -> Calendar:

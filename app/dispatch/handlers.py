@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import ZONE, local
 from app.dispatch.models import MaintenanceEntry
-from app.engine import NotWaiting
+from app.errors import Conflict
 from app.i18n import N_
 from app.ledger import Actor
 from app.people.models import Contract, ServiceCategory, Unit, User
@@ -134,7 +134,7 @@ def split_rest(session: Session, runtime: Runtime, call: Call) -> Result:
     unmet = [line["text"] for line in data.get("checked") or [] if not line.get("met")]
     requester = viewer_of(session, call.case_data["requester"])
     if requester is None:
-        raise NotWaiting(message="split_rest")
+        raise Conflict(N_("提出需求的人已经停用，余项没有人接手，没有另立。启用这个账号后重试，或者跳过这一步。"))
     answers = {
         "title": f"余项：{data.get('title', '')}"[:TITLE_LENGTH],
         "wanted": data.get("wanted"),

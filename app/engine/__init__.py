@@ -5,7 +5,8 @@ each step changed.
 """
 
 from app.engine.attributes import ATTRIBUTES, OPEN_ENDED, Attribute
-from app.engine.check import check, read_tables
+from app.engine.checks import calls_of, check, read_tables
+from app.engine.compile import with_called
 from app.engine.definition import Definition, Flow, Following, Node
 from app.engine.engine import Engine, Live, compile_definition, restore
 from app.engine.port import (
@@ -14,13 +15,18 @@ from app.engine.port import (
     DiagramRefused,
     Environment,
     Incident,
+    MoveRefused,
+    NewerState,
+    NotRepeated,
     NotWaiting,
     OpenNode,
     Problem,
     Rule,
+    SkipRefused,
     TaskRow,
     TokenNotReady,
 )
+from app.engine.repairs import Known, Repair, apply_repairs, find_repairs
 from app.engine.state import ValueRefused
 from app.engine.xml import MAX_BYTES
 
@@ -38,17 +44,27 @@ __all__ = [
     "Flow",
     "Following",
     "Incident",
+    "Known",
     "Live",
+    "MoveRefused",
+    "NewerState",
     "Node",
+    "NotRepeated",
     "NotWaiting",
     "OpenNode",
     "Problem",
+    "Repair",
     "Rule",
+    "SkipRefused",
     "TaskRow",
     "TokenNotReady",
     "ValueRefused",
+    "apply_repairs",
+    "calls_of",
     "check",
     "compile_definition",
+    "find_repairs",
     "read_tables",
     "restore",
+    "with_called",
 ]

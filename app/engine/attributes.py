@@ -54,6 +54,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "urgeable": Attribute("node", N_("可不可以催办。"), _YES_NO),
     "transfer": Attribute("node", N_("可不可以转办。"), _YES_NO),
     "result": Attribute("node", N_("办件在这里结束时的结果。")),
+    "collect": Attribute("node", N_("会签各人填的内容收进哪个名称；不写就是 `节点 id_answers`。")),
     "offer.to": Attribute("node", N_("这条消息提供给谁发，写法同办理人。")),
     "offer.when": Attribute("node", N_("什么情况下提供这条消息。")),
     "offer.within": Attribute("node", N_("提供多久，写法同 limit。")),

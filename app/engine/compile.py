@@ -7,6 +7,7 @@ moving a shape in the drawing never changes which condition is asked first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions import (
@@ -20,10 +21,23 @@ from app.engine import specs
 from app.engine.decisions import Decision
 from app.engine.definition import Definition, Flow, Node
 from app.engine.diagram import Diagram, Element, Line
-from app.engine.parts import Branch, read_candidates, read_parameters, read_script, read_timer
+from app.engine.parts import (
+    Branch,
+    Thrown,
+    read_candidates,
+    read_handover,
+    read_parameters,
+    read_repetition,
+    read_script,
+    read_timer,
+)
+from app.engine.qualify import qualified
 from app.expressions import juel
 
 GUARD = ".Guard"
+RUN = ".Run"
+SPLIT = ".Split"
+INVISIBLE = (GUARD, RUN, SPLIT)
 KINDS: Mapping[str, str] = {
     "startEvent": "start",
     "endEvent": "end",
@@ -43,33 +57,78 @@ KINDS: Mapping[str, str] = {
     "intermediateThrowEvent": "event",
     "boundaryEvent": "message",
     "subProcess": "subprocess",
+    "callActivity": "call",
 }
 _CATCHING = frozenset({"intermediateCatchEvent", "boundaryEvent", "receiveTask"})
+_BY_EVENT: Mapping[str, str] = {
+    "timer": "timer",
+    "error": "error",
+    "escalation": "escalation",
+    "link": "event",
+}
+_THROWN = frozenset({"message", "signal", "error", "escalation"})
+_CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
+_GATEWAYS = frozenset({*_CHOOSING, "parallelGateway", "eventBasedGateway"})
 _OUTSIDE = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 
 
-def build_definition(diagram: Diagram, decisions: Mapping[str, Decision]) -> Definition:
-    """Compile a diagram that the checker found sound."""
-    nodes = {one.id: _node(one) for one in diagram.elements.values()}
-    built = {scope: _Scope(scope, diagram, decisions, nodes).build() for scope in diagram.scopes}
+@dataclass(frozen=True)
+class Source:
+    """What a definition is compiled from, kept so that another process can call it."""
+
+    diagram: Diagram
+    decisions: Mapping[str, Decision]
+
+
+def build_definition(
+    diagram: Diagram, decisions: Mapping[str, Decision], called: Mapping[str, Definition] | None = None
+) -> Definition:
+    """Compile a diagram that the checker found sound, with the processes it calls by their slugs."""
+    inner = {slug: qualified(one.source.diagram, slug) for slug, one in (called or {}).items()}
+    drawn = (diagram, *inner.values())
+    scopes = {slug: one.process_id for slug, one in inner.items()}
+    nodes = {one.id: _node(one, "") for one in diagram.elements.values()}
+    for slug, part in inner.items():
+        nodes |= {one.id: _node(one, f"{slug}:") for one in part.elements.values()}
+    tables = (decisions, *(one.source.decisions for one in (called or {}).values()))
+    built = {
+        scope: _Scope(scope, part, table, nodes, scopes).build()
+        for part, table in zip(drawn, tables, strict=True)
+        for scope in part.scopes
+    }
     return Definition(
         process_id=diagram.process_id,
         name=diagram.name,
         name_en=diagram.own.get("name.en"),
-        properties=dict(diagram.own),
+        properties=_own_of(drawn),
         nodes=nodes,
-        flows={one.id: _flow(one, diagram) for one in diagram.flows.values()},
-        lanes=diagram.lanes,
+        flows={one.id: _flow(one, part) for part in drawn for one in part.flows.values()},
+        lanes={name: english for part in reversed(drawn) for name, english in part.lanes.items()},
         specs=built,
+        called=scopes,
+        source=Source(diagram, decisions),
     )
+
+
+def with_called(definition: Definition, called: Mapping[str, Definition]) -> Definition:
+    """Return the definition with the processes it calls, directly and in turn, as parts of it."""
+    return build_definition(definition.source.diagram, definition.source.decisions, called) if called else definition
+
+
+def _own_of(drawn: tuple[Diagram, ...]) -> dict[str, str]:
+    """Return the properties of the process, with the limits that called processes name besides its own."""
+    limits = {
+        name: value for part in reversed(drawn[1:]) for name, value in part.own.items() if name.startswith("due.")
+    }
+    return {**limits, **drawn[0].own}
 
 
 def kind_of(element: Element) -> str:
     """Return the kind of node as records and pages name it."""
     if is_external(element):
         return "service"
-    if element.tag in _CATCHING and element.event.kind == "timer":
-        return "timer"
+    if element.tag in _CATCHING and element.event.kind in _BY_EVENT:
+        return _BY_EVENT[element.event.kind]
     return KINDS[element.tag]
 
 
@@ -84,22 +143,25 @@ def form_of(element: Element) -> str | None:
     return key.rsplit(":", 1)[-1].removesuffix(".form") if key else None
 
 
-def _node(element: Element) -> Node:
+def _node(element: Element, prefix: str) -> Node:
     setting = element.settings.get
+    form = form_of(element)
     return Node(
         id=element.id,
         kind=kind_of(element),
-        name=element.name or element.id,
+        name=element.name or element.id.removeprefix(prefix),
         name_en=element.own.get("name.en"),
         lane=element.lane,
         scope=element.scope,
-        form=form_of(element),
+        form=prefix + form if form else None,
         assignee=setting("assignee"),
         candidate_users=setting("candidateUsers"),
         candidate_groups=setting("candidateGroups"),
         priority=setting("priority"),
         topic=setting("topic") if is_external(element) else None,
         attached_to=element.attached_to,
+        calls=element.called if element.tag == "callActivity" else None,
+        throws=element.event.kind if element.tag == "endEvent" and element.event.kind in _THROWN else None,
         properties=dict(element.own),
     )
 
@@ -115,8 +177,14 @@ class _Scope:
     """Builds the specification of the process or of one sub-process."""
 
     def __init__(
-        self, name: str, diagram: Diagram, decisions: Mapping[str, Decision], nodes: Mapping[str, Node]
+        self,
+        name: str,
+        diagram: Diagram,
+        decisions: Mapping[str, Decision],
+        nodes: Mapping[str, Node],
+        called: Mapping[str, str],
     ) -> None:
+        self.called = called
         self.diagram = diagram
         self.decisions = decisions
         self.nodes = nodes
@@ -142,21 +210,36 @@ class _Scope:
             "intermediateThrowEvent": self._throw,
             "boundaryEvent": self._boundary,
             "subProcess": self._sub_process,
+            "callActivity": self._call,
         }
 
     def build(self) -> specs.ProcessSpec:
         """Make all nodes, then draw all flows between them."""
         for element in self.elements:
-            self.made[element.id] = self._make(element)
+            self.made[element.id] = self._whole(element)
         for element in self.elements:
             self._guard(element)
         for element in self.elements:
             self._connect(element)
+        starts = [one for one in self.elements if one.tag == "startEvent"]
+        usual = [one for one in starts if one.event.kind == "none"] or starts
+        self.process.entry = usual[0].id
         return self.process
+
+    def _whole(self, element: Element) -> Any:
+        """Make the specification of a node; of one that repeats, that of the whole repetition."""
+        if element.repeat is None:
+            return self._make(element)
+        run = self._make(replace(element, id=element.id + RUN))
+        make = specs.Loop if element.repeat.kind == "loop" else specs.Multiple
+        whole = make(self.process, element.id)
+        whole.node = self.nodes[element.id]
+        whole.plan, whole.run, run.whole = read_repetition(element.repeat), run, whole
+        return whole
 
     def _make(self, element: Element) -> Any:
         made = self._service(element) if is_external(element) else self.makers[element.tag](element)
-        made.node = self.nodes[element.id]
+        made.node = self.nodes[element.id.removesuffix(RUN)]
         made.bpmn_name, made.lane = element.name, element.lane
         made.takes, made.gives = read_parameters(element.inputs), read_parameters(element.outputs)
         return made
@@ -172,18 +255,28 @@ class _Scope:
 
     def _connect(self, element: Element) -> None:
         made, outgoing = self.made[element.id], self.diagram.outgoing[element.id]
-        for flow in outgoing:
-            made.link(self.entries[flow.target])
         if element.tag == "startEvent":
             self.process.start.link(made)
+        if element.tag not in _GATEWAYS and any(flow.condition for flow in outgoing):
+            made = self._split(made, element)
+        for flow in outgoing:
+            made.link(self.entries[flow.target])
         if not outgoing:
             made.link(self.process.end)
-        if element.tag in {"exclusiveGateway", "inclusiveGateway"}:
+        if element.tag in _CHOOSING or isinstance(made, specs.Split):
             self._branch(made, element, outgoing)
 
+    def _split(self, made: Any, element: Element) -> Any:
+        """Put a choice behind a node whose own flows carry conditions."""
+        split = specs.Split(self.process, element.id + SPLIT)
+        split.origin = made.node
+        made.link(split)
+        return split
+
     def _branch(self, made: Any, element: Element, outgoing: tuple[Line, ...]) -> None:
+        alone = len(outgoing) == 1 and element.tag in _CHOOSING
         branches = [(flow, self._read_branch(flow)) for flow in outgoing]
-        open_way = [one for flow, one in branches if flow.id == element.default or len(outgoing) == 1]
+        open_way = [one for flow, one in branches if flow.id == element.default or alone]
         made.default = open_way[0] if open_way else None
         made.branches = tuple(one for _flow, one in branches if one is not made.default)
 
@@ -198,7 +291,7 @@ class _Scope:
         terminates = element.event.kind == "terminate"
         definition = TerminateEventDefinition() if terminates else NoneEventDefinition()
         made = specs.End(self.process, element.id, definition)
-        made.terminates = terminates
+        made.terminates, made.throws = terminates, _thrown(element)
         return made
 
     def _person(self, element: Element) -> Any:
@@ -234,6 +327,8 @@ class _Scope:
         return specs.EventChoice(self.process, element.id, NoneEventDefinition())
 
     def _catch(self, element: Element) -> Any:
+        if element.event.kind == "link":
+            return specs.Throw(self.process, element.id, NoneEventDefinition())
         return self._waiting(element, specs.Catch(self.process, element.id, _definition(element)))
 
     def _receive(self, element: Element) -> Any:
@@ -242,27 +337,43 @@ class _Scope:
     def _boundary(self, element: Element) -> Any:
         definition = _definition(element)
         made = specs.Boundary(self.process, element.id, definition, cancel_activity=element.interrupting)
-        return self._waiting(element, made)
+        if element.event.kind not in {"error", "escalation"}:
+            return self._waiting(element, made)
+        made.caught, made.names_code, made.wait = _thrown(element), element.event.names_code, None
+        return made
 
     def _waiting(self, element: Element, made: Any) -> Any:
         if element.event.kind == "timer":
             made.timer, made.wait = read_timer(element.event), "timer"
         else:
-            made.message = element.event.name
+            made.message, made.signal = element.event.name, element.event.kind == "signal"
         return made
 
     def _throw(self, element: Element) -> Any:
         made = specs.Throw(self.process, element.id, _definition(element))
-        made.message = element.event.name if element.event.kind != "none" else None
+        made.throws = _thrown(element)
         return made
 
     def _send(self, element: Element) -> Any:
         made = specs.Send(self.process, element.id, _definition(element))
-        made.message = element.event.name if element.event.kind != "none" else None
+        made.throws = _thrown(element)
         return made
 
     def _sub_process(self, element: Element) -> Any:
-        return specs.SubProcess(self.process, element.id, element.id)
+        return specs.SubProcess(self.process, element.id, element.id.removesuffix(RUN))
+
+    def _call(self, element: Element) -> Any:
+        scope = self.called.get(element.called or "", "")
+        made = specs.Call(self.process, element.id, scope)
+        made.takes_in, made.takes_out = read_handover(element.hands_in), read_handover(element.hands_out)
+        return made
+
+
+def _thrown(element: Element) -> Thrown | None:
+    kind = element.event.kind
+    if kind == "message" or kind == "signal" or kind == "error" or kind == "escalation":
+        return Thrown(kind, element.event.name)
+    return None
 
 
 def _definition(element: Element) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 HUMAN = frozenset({"user", "manual"})
@@ -14,7 +14,8 @@ class Node:
     """One drawn node. `properties` are its `guanjia.` attributes without the prefix.
 
     `kind` is `user`, `manual`, `script`, `service`, `decision`, `gateway`, `start`, `end`, `event`, `timer`,
-    `message` or `subprocess`; `scope` is the process or sub-process in which the node lies.
+    `message`, `error`, `escalation`, `subprocess` or `call`; `scope` is the process or sub-process in which the node
+    lies. `calls` is the slug of the process a call activity calls, `throws` what an end event throws.
     """
 
     id: str
@@ -30,6 +31,8 @@ class Node:
     priority: str | None = None
     topic: str | None = None
     attached_to: str | None = None
+    calls: str | None = None
+    throws: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -62,7 +65,11 @@ class Following:
 
 @dataclass(frozen=True)
 class Definition:
-    """One process ready to run; immutable and safe in threads. `lanes` gives each lane's English name."""
+    """One process ready to run; immutable and safe in threads. `lanes` gives each lane's English name.
+
+    `called` maps the slug of every called process that is part of it to the scope of its nodes; their ids begin
+    with the slug and a colon. `source` is what it was compiled from.
+    """
 
     process_id: str
     name: str
@@ -72,6 +79,13 @@ class Definition:
     flows: Mapping[str, Flow]
     lanes: Mapping[str, str | None]
     specs: Mapping[str, Any] = field(repr=False, compare=False)
+    called: Mapping[str, str] = field(default_factory=dict)
+    source: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def calls(self) -> Mapping[str, str]:
+        """The slugs that call activities name, by node."""
+        return {node.id: node.calls for node in self.nodes.values() if node.calls}
 
     def following(self, node_id: str) -> tuple[Following, ...]:
         """Return the human nodes that may come next after `node_id` along the flows, in drawn order."""
@@ -85,12 +99,40 @@ class Definition:
         """Return the flows that leave a node, in drawn order."""
         return tuple(flow for flow in self.flows.values() if flow.source == node_id)
 
+    def inside(self, node: Node) -> tuple[Node, ...]:
+        """Return the start events at which a sub-process or called process begins; none for every other node."""
+        scope = self.called.get(node.calls or "", "") if node.kind == "call" else node.id
+        return tuple(one for one in self.nodes.values() if one.scope == scope and one.kind == "start")
+
+    def outside(self, node: Node) -> tuple[Node, ...]:
+        """Return the nodes that go on when the scope of `node` ends with it; none when the case does."""
+        hosts = self._hosts(node)
+        if node.throws != "error":
+            return hosts
+        caught = [one for host in hosts for one in self.nodes.values() if self._catches(one, host)]
+        return tuple(caught) or tuple(one for host in hosts for one in self._beyond(host, node))
+
+    def _hosts(self, node: Node) -> tuple[Node, ...]:
+        if node.scope in self.nodes:
+            return (self.nodes[node.scope],)
+        return tuple(one for one in self.nodes.values() if one.calls and self.called.get(one.calls) == node.scope)
+
+    def _beyond(self, host: Node, node: Node) -> tuple[Node, ...]:
+        return self.outside(replace(node, scope=host.scope))
+
+    def _catches(self, event: Node, host: Node) -> bool:
+        return event.attached_to == host.id and event.kind == "error"
+
     def _reach(self, node_id: str, named: Flow | None, seen: set[str]) -> Iterator[tuple[Node, Flow | None]]:
         for flow in self.leaving(node_id):
             yield from self._enter(flow.target, named or (flow if flow.name else None), seen)
         node = self.nodes[node_id]
-        if node.kind == "end" and node.scope != self.process_id:
-            yield from self._reach(node.scope, named, seen)
+        if node.kind == "end":
+            for host in self.outside(node):
+                left = f"{host.id} left"
+                if left not in seen:
+                    seen.add(left)
+                    yield from self._reach(host.id, named, seen)
 
     def _enter(self, node_id: str, named: Flow | None, seen: set[str]) -> Iterator[tuple[Node, Flow | None]]:
         node = self.nodes[node_id]
@@ -98,9 +140,8 @@ class Definition:
             yield node, named
         elif node_id not in seen:
             seen.add(node_id)
-            if node.kind != "subprocess":
+            inner = self.inside(node)
+            for one in inner:
+                yield from self._reach(one.id, named, seen)
+            if not inner:
                 yield from self._reach(node_id, named, seen)
-                return
-            for inner in self.nodes.values():
-                if inner.scope == node_id and inner.kind == "start":
-                    yield from self._reach(inner.id, named, seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -49,19 +50,33 @@ _NOT_NODES = frozenset(
         "supports",
     }
 )
+_DRAWN = ("Task", "Event", "Gateway", "task", "Process", "Activity", "transaction")
 TimerKind = Literal["date", "duration", "cycle"]
+ThrownKind = Literal["message", "signal", "error", "escalation"]
+_NAMED: Mapping[str, tuple[str, str]] = {
+    "message": ("messageRef", "name"),
+    "signal": ("signalRef", "name"),
+    "error": ("errorRef", "errorCode"),
+    "escalation": ("escalationRef", "escalationCode"),
+}
 _TIMER_KINDS: Mapping[str, TimerKind] = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What an event waits for or does: `kind` is `none`, `timer`, `message`, `signal`, `terminate` and so on."""
+    """What an event waits for or does: `kind` is `none`, `timer`, `message`, `signal`, `terminate` and so on.
+
+    `name` is that of the message, signal or link, or the code of the error or escalation. `names_code` is the
+    name under which a boundary event keeps the code it caught. `dangling` is a reference that leads nowhere.
+    """
 
     kind: str
     name: str | None = None
     timer: TimerKind | None = None
     text: str | None = None
     definitions: int = 1
+    names_code: str | None = None
+    dangling: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +88,34 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """One entry `camunda:in` or `camunda:out` of a call activity."""
+
+    source: str
+    target: str
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The marker of a node that runs several times; `condition` ends a multi-instance and keeps a loop going."""
+
+    kind: Literal["parallel", "sequential", "loop"]
+    cardinality: str | None
+    collection: str | None
+    element: str | None
+    condition: str | None
+    collect: str
+    test_before: bool
+    maximum: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
-    """One drawn node. `settings` are the attributes of the extension namespaces, `own` those of `guanjia.`."""
+    """One drawn node: `settings` are the attributes of the extension namespaces, `own` those of `guanjia.`.
+
+    `flags` are the names of its own attributes that say `true`, `extensions` those of its extension elements.
+    """
 
     id: str
     tag: str
@@ -88,12 +129,16 @@ class Element:
     default: str | None
     script: str | None
     script_format: str
-    repeats: bool
-    triggered: bool
+    flags: frozenset[str]
     settings: Mapping[str, str]
     own: Mapping[str, str]
     inputs: tuple[Parameter, ...]
     outputs: tuple[Parameter, ...]
+    repeat: Repeat | None = None
+    called: str | None = None
+    hands_in: tuple[Handed, ...] = ()
+    hands_out: tuple[Handed, ...] = ()
+    extensions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +155,16 @@ class Line:
     own: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Something that stands in the drawing only: a data object or a data store."""
+
+    id: str
+    tag: str
+    name: str
+    line: int | None
+
+
 @dataclass(frozen=True)
 class Diagram:
     """One process as drawn, sub-processes included; `scope` tells in which of them a node lies."""
@@ -122,6 +177,7 @@ class Diagram:
     flows: Mapping[str, Line]
     lanes: Mapping[str, str | None]
     problems: tuple[Problem, ...] = ()
+    data: tuple[Drawn, ...] = ()
 
     @cached_property
     def outgoing(self) -> Mapping[str, tuple[Line, ...]]:
@@ -156,6 +212,7 @@ def read_diagram(content: bytes) -> Diagram:
     process = _choose_process(root)
     reader = _Reader(root, process)
     reader.read_scope(process, process.get("id"), 0)
+    reader.join_links()
     return Diagram(
         process_id=process.get("id"),
         name=process.get("name") or process.get("id"),
@@ -165,6 +222,11 @@ def read_diagram(content: bytes) -> Diagram:
         flows=reader.flows,
         lanes={one.get("name") or "": _own(one).get("name.en") for one in descendants(process, "lane")},
         problems=tuple(reader.problems),
+        data=tuple(
+            Drawn(one.get("id") or "", local_name(one), one.get("name") or "", one.sourceline)
+            for tag in ("dataObjectReference", "dataStoreReference")
+            for one in descendants(process, tag)
+        ),
     )
 
 
@@ -175,7 +237,11 @@ class _Reader:
         self.elements: dict[str, Element] = {}
         self.flows: dict[str, Line] = {}
         self.problems: list[Problem] = list(_id_problems(process))
-        self.names = {one.get("id"): one.get("name") for tag in ("message", "signal") for one in children(root, tag)}
+        self.names = {
+            one.get("id"): one.get(key) or one.get("name") or one.get("id")
+            for tag, (_reference, key) in _NAMED.items()
+            for one in children(root, tag)
+        }
         self.lanes = {
             (ref.text or "").strip(): lane.get("name")
             for lane in descendants(process, "lane")
@@ -195,6 +261,17 @@ class _Reader:
                 self.flows.setdefault(node.get("id"), _line(node, scope))
             elif tag not in _NOT_NODES:
                 self._read_node(node, scope, depth)
+
+    def join_links(self) -> None:
+        """Draw a flow from every link that throws to the link of the same name that catches in the same scope."""
+        links = [one for one in self.elements.values() if one.event.kind == "link"]
+        for one in links:
+            targets = [to for to in links if to.tag == "intermediateCatchEvent" and _linked(one, to)]
+            if one.tag == "intermediateThrowEvent" and targets:
+                to = targets[0]
+                self.flows[f"{one.id}.link"] = Line(
+                    f"{one.id}.link", "", one.line, one.scope, one.id, to.id, None, {}
+                )
 
     def _read_node(self, node: Any, scope: str, depth: int) -> None:
         element = self._element(node, scope)
@@ -222,12 +299,18 @@ class _Reader:
             default=node.get("default"),
             script=child_text(node, "script"),
             script_format=(node.get("scriptFormat") or "").strip().lower(),
-            repeats=bool(children(node, "multiInstanceLoopCharacteristics", "standardLoopCharacteristics")),
-            triggered=node.get("triggeredByEvent") == "true",
+            flags=frozenset(name for name, value in node.attrib.items() if value == "true"),
             settings=_settings(node),
             own=_own(node),
             inputs=inputs,
             outputs=outputs,
+            repeat=read_repeat(node),
+            called=(node.get("calledElement") or "").strip() or None,
+            hands_in=_handed(node, "in"),
+            hands_out=_handed(node, "out"),
+            extensions=frozenset(
+                local_name(one) for extension in children(node, "extensionElements") for one in extension
+            ),
         )
 
     def _event(self, node: Any) -> Event:
@@ -235,14 +318,23 @@ class _Reader:
         if not found:
             reference = node.get("messageRef") or ""
             named = self.names.get(reference)
-            return Event("message", named or None) if node.get("messageRef") else Event("none")
+            dangling = reference if reference not in self.names else None
+            return Event("message", named or None, dangling=dangling) if reference else Event("none")
         definition = found[0]
         kind = local_name(definition).removesuffix("EventDefinition")
         if kind == "timer":
             return replace(_timer(definition), definitions=len(found))
-        reference = definition.get("messageRef") or definition.get("signalRef") or ""
-        name = self.names.get(reference) or node.get("name")
-        return Event(kind, name, definitions=len(found))
+        if kind == "link":
+            return Event(kind, definition.get("name") or node.get("name"), definitions=len(found))
+        reference = definition.get(_NAMED[kind][0]) if kind in _NAMED else None
+        name = self.names.get(reference or "") or (node.get("name") if kind in {"message", "signal"} else None)
+        return Event(
+            kind,
+            name,
+            definitions=len(found),
+            names_code=_settings(definition).get(f"{kind}CodeVariable"),
+            dangling=reference if reference and reference not in self.names else None,
+        )
 
     def _problem(self, rule: str, node: Any, message: str, fix: str) -> None:
         self.problems.append(
@@ -278,7 +370,7 @@ def _id_problems(process: Any) -> Iterator[Problem]:
     nodes = [
         one
         for one in process.iter("{" + BPMN + "}*")
-        if local_name(one) in flow_tags or local_name(one).endswith(("Task", "Event", "Gateway", "task"))
+        if local_name(one) in flow_tags or local_name(one).endswith(_DRAWN)
     ]
     counted = Counter(one.get("id") for one in nodes)
     for node in nodes:
@@ -290,6 +382,50 @@ def _id_problems(process: Any) -> Iterator[Problem]:
             message = N_("id “%(id)s”用了不止一次。")
             values = {"id": identity}
             yield Problem("id-twice", "error", identity, name, line, message, values, N_("给每个图形不同的 id。"))
+
+
+def _linked(source: Element, target: Element) -> bool:
+    return (source.event.name, source.scope) == (target.event.name, target.scope)
+
+
+def read_repeat(node: Any) -> Repeat | None:
+    """Read the marker of repetition of a node, with the names that the vendors of engines have given its parts."""
+    found = children(node, "multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
+    if not found:
+        return None
+    marker = found[0]
+    several = local_name(marker) == "multiInstanceLoopCharacteristics"
+    setting = _settings(marker).get
+    item = next(iter(children(marker, "inputDataItem")), None)
+    own = re.sub(r"\W", "_", node.get("id"))
+    collect = _own(node).get("collect") or child_text(marker, "loopDataOutputRef") or f"{own}_answers"
+    kind: Literal["parallel", "sequential"] = "sequential" if marker.get("isSequential") == "true" else "parallel"
+    return Repeat(
+        kind=kind if several else "loop",
+        cardinality=child_text(marker, "loopCardinality"),
+        collection=setting("collection") or child_text(marker, "loopDataInputRef"),
+        element=setting("elementVariable") or (item.get("name") or item.get("id") if item is not None else None),
+        condition=child_text(marker, "completionCondition") or child_text(marker, "loopCondition"),
+        collect=collect,
+        test_before=marker.get("testBefore") == "true",
+        maximum=marker.get("loopMaximum"),
+    )
+
+
+def _handed(node: Any, direction: str) -> tuple[Handed, ...]:
+    """Read `camunda:in` or `camunda:out`; a business key needs nothing, the called process runs in the same case."""
+    found = [
+        Handed(
+            one.get("source") or one.get("sourceExpression") or "",
+            one.get("target") or "",
+            one.get("variables") == "all",
+        )
+        for extension in children(node, "extensionElements")
+        for one in children(extension, direction)
+        if not one.get("businessKey")
+    ]
+    inherits = _settings(node).get("inheritVariables") == "true"
+    return (*found, Handed("", "", everything=True)) if inherits and direction == "in" else tuple(found)
 
 
 def _line(node: Any, scope: str) -> Line:

@@ -50,6 +50,13 @@ def duty(post: str) -> dict[str, Any]:
     return {"rule": "duty", "post": post}
 
 
+def tally(items: Any, name: str, value: Any) -> int:
+    """Count the maps of a list whose entry `name` is `value`, for example the votes that agree."""
+    if items is not None and not isinstance(items, list):
+        raise ExpressionRefused(N_("tally 的第一个参数要是列表，例如 votes。"))
+    return sum(isinstance(one, Mapping) and name in one and one[name] == value for one in items or ())
+
+
 def functions_of(env: Environment) -> Mapping[str, Callable[..., Any]]:
     """Return the functions that expressions may call besides the built-in ones."""
 
@@ -69,7 +76,7 @@ def functions_of(env: Environment) -> Mapping[str, Callable[..., Any]]:
             raise ExpressionRefused(N_("这里不能计算工作时间。"))
         return env.add_working(start, limit)
 
-    return {**PEOPLE, "due": due, "now": now, "today": today, "add_working": add_working}
+    return {**PEOPLE, "tally": tally, "due": due, "now": now, "today": today, "add_working": add_working}
 
 
 PEOPLE: Mapping[str, Callable[..., Any]] = {
@@ -80,4 +87,4 @@ PEOPLE: Mapping[str, Callable[..., Any]] = {
     "earlier": earlier,
     "duty": duty,
 }
-FUNCTIONS = frozenset({*PEOPLE, "due", "now", "today", "add_working"})
+FUNCTIONS = frozenset({*PEOPLE, "tally", "due", "now", "today", "add_working"})

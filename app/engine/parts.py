@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from app.engine.diagram import Element, Event, Parameter, TimerKind
+from app.engine.diagram import Element, Event, Handed, Parameter, Repeat, ThrownKind, TimerKind
 from app.engine.durations import Cycle, parse_cycle, parse_duration, parse_instant
 from app.engine.outside import RESERVED
 from app.expressions import Expression, ExpressionRefused, juel
@@ -52,7 +52,7 @@ class Candidate:
         value = self.text.value(evaluate)
         if self.text.expression is None:
             value = [name.strip() for name in str(value).split(",") if name.strip()]
-        if value is starter:
+        if isinstance(value, Mapping) and value == starter:
             return [{"rule": "starter"}]
         items = value if isinstance(value, list) else [value]
         return [rule for item in items if (rule := self._rule(item)) is not None]
@@ -100,6 +100,39 @@ class Timer:
             return {"due": _instant(value, now).isoformat()}
         except (ValueError, OverflowError) as error:
             raise ExpressionRefused(N_("“%(text)s”不是时间。"), text=str(value)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """What an event throws; an error or escalation is known by its code. A boundary event of name None catches all."""
+
+    kind: ThrownKind
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What goes into a called process, or comes out of it: everything, chosen values, or nothing."""
+
+    everything: bool = False
+    chosen: tuple[Assignment, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How often a node runs; `condition` ends a multi-instance and keeps a standard loop going."""
+
+    sequential: bool = False
+    cardinality: Text | None = None
+    collection: Expression | None = None
+    element: str | None = None
+    condition: Expression | None = None
+    collect: str = ""
+    test_before: bool = False
+    maximum: int | None = None
 
 
 def next_turn(timer: Mapping[str, Any], now: datetime) -> tuple[dict[str, Any] | None, int]:
@@ -183,6 +216,56 @@ def read_timer(event: Event) -> Timer:
     if timer.text.expression is None:
         timer.arm(_no_expression, datetime(2000, 1, 1, tzinfo=UTC))
     return timer
+
+
+def read_handover(handed: tuple[Handed, ...]) -> Handover:
+    """Read the entries `camunda:in` or `camunda:out` of a call; raise ExpressionRefused."""
+    chosen = [one for one in handed if not one.everything]
+    return Handover(len(chosen) < len(handed), tuple(_read_handed(one) for one in chosen))
+
+
+def _read_handed(one: Handed) -> Assignment:
+    expression = juel.braced(one.source) or juel.parse(one.source)
+    return Assignment(check_target(one.target), Text(None, expression))
+
+
+def read_repetition(repeat: Repeat) -> Repetition:
+    """Read how often a node runs; raise ExpressionRefused."""
+    if repeat.kind == "loop":
+        return _read_loop(repeat)
+    if not repeat.collection and not repeat.cardinality:
+        raise ExpressionRefused(N_("多实例没有写名单或者次数。"))
+    return Repetition(
+        sequential=repeat.kind == "sequential",
+        cardinality=_read_count(repeat.cardinality) if repeat.cardinality else None,
+        collection=_read_condition(repeat.collection),
+        element=check_target(repeat.element) if repeat.element else None,
+        condition=_read_condition(repeat.condition),
+        collect=check_target(repeat.collect),
+    )
+
+
+def _read_loop(repeat: Repeat) -> Repetition:
+    if not repeat.condition and not repeat.maximum:
+        raise ExpressionRefused(N_("循环没有写条件，也没有写最多几次。"))
+    if repeat.maximum and not repeat.maximum.isdecimal():
+        raise ExpressionRefused(N_("循环最多几次要写整数，不能是“%(text)s”。"), text=repeat.maximum)
+    return Repetition(
+        condition=_read_condition(repeat.condition),
+        test_before=repeat.test_before,
+        maximum=int(repeat.maximum) if repeat.maximum else None,
+    )
+
+
+def _read_count(text: str) -> Text:
+    read = read_text(text)
+    if read.expression is None and not text.isdecimal():
+        raise ExpressionRefused(N_("多实例的次数要写整数或者 ${…}，不能是“%(text)s”。"), text=text)
+    return read
+
+
+def _read_condition(text: str | None) -> Expression | None:
+    return (juel.braced(text) or juel.parse(text)) if text else None
 
 
 def check_target(name: str) -> str:

@@ -30,6 +30,30 @@ class NotWaiting(Conflict):
     default = N_("这件办件现在不接收“%(message)s”。")
 
 
+class NotRepeated(Conflict):
+    """Only a node that runs once for each of several people can gain or lose one of them."""
+
+    default = N_("这一步不是会签，不能加人或者减人。")
+
+
+class MoveRefused(Conflict):
+    """A token cannot get to that node from where it is."""
+
+    default = N_("从这里到不了“%(node)s”。")
+
+
+class SkipRefused(Conflict):
+    """A gateway cannot be skipped: nobody would know which way to go."""
+
+    default = N_("“%(node)s”要选一条路走，不能跳过。请改好数据再重试，或者直接跳到后面的步骤。")
+
+
+class NewerState(Conflict):
+    """The case was stored by a newer release than this one."""
+
+    default = N_("这件办件由更新的版本保存过，这个版本读不了。请先升级系统。")
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a diagram: where it is, what it means, what to do."""
@@ -86,7 +110,10 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class OpenNode:
-    """A token that waits for something outside the engine."""
+    """A token that waits for something outside the engine.
+
+    `event` is the name of the message or signal it waits for, `signal` tells which of the two it is.
+    """
 
     token: str
     node: str
@@ -97,12 +124,15 @@ class OpenNode:
     topic: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     due: datetime | None = None
+    event: str | None = None
+    signal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CompletedNode:
     """A node that was passed in this step, human and automatic alike.
 
+    `kind` is that of the node; the end of a whole repetition is reported as `repetition` besides its runs.
     `result` is the name of the flow taken or the outcome of a decision, `data` the values this node wrote,
     `conflicts` the names on which merged branches disagreed (the later branch won).
     """
@@ -130,7 +160,8 @@ class Incident:
 class Advance:
     """What one step changed, to be written in the same transaction as its evidence.
 
-    `case_changes` maps the changed name of `case.*` to its old and new value.
+    `case_changes` maps the changed name of `case.*` to its old and new value. `signals` are the names of the
+    signals thrown; within the case they were delivered already.
     """
 
     changed: tuple[TaskRow, ...] = ()
@@ -142,3 +173,4 @@ class Advance:
     ended: bool = False
     case_changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
+    signals: tuple[str, ...] = ()

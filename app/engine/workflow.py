@@ -10,25 +10,22 @@ stretches are folded away, and time is what the environment says; so a step cost
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any, NoReturn
 from uuid import UUID
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from app.engine.merge import merge_branches
 from app.engine.outside import functions_of
 from app.engine.port import CompletedNode, Environment, Incident
-from app.engine.state import clean
+from app.engine.token import Token, meet
 from app.errors import UserError
-from app.expressions import Expression, ExpressionRefused
+from app.expressions import Budget, Expression, ExpressionRefused
 from app.i18n import N_
 
 MAX_AUTOMATIC = 2000
@@ -47,156 +44,6 @@ class NoPython(PythonScriptEngine):
         raise ExpressionRefused
 
 
-class Token(Task):
-    """One task of the engine. It knows its place in the order of creation and tells its case what changed.
-
-    `result`, `written` and `conflicts` are what this step's record of the node will say.
-    """
-
-    _state: int
-    data: dict[str, Any]
-    internal_data: dict[str, Any]
-
-    def __init__(
-        self,
-        workflow: Any,
-        task_spec: Any,
-        parent: Token | None = None,
-        state: int = TaskState.FUTURE,
-        id: UUID | None = None,  # noqa: A002 - the name in the base class
-        seq: int = 0,
-    ) -> None:
-        self.case: CaseWorkflow = workflow.top_workflow
-        self.seq = seq or self.case.next_seq()
-        super().__init__(workflow, task_spec, parent, state, id or self.case.token_id(self.seq))
-        self.last_state_change = self.case.stamp
-        self.stored = bool(seq)
-        self.noted = False
-        self.result: str | None = None
-        self.written: dict[str, Any] = {}
-        self.conflicts: tuple[str, ...] = ()
-        if not seq:
-            self.touch()
-
-    @property
-    def finished(self) -> bool:
-        """Whether the token has left this task."""
-        return bool(self._state & TaskState.FINISHED_MASK)
-
-    @property
-    def round(self) -> int:
-        """How many times the node had been opened in this case when this token opened it."""
-        return int(self.internal_data.get("round", 1))
-
-    def touch(self) -> None:
-        """Mark the task as changed in this step."""
-        self.case.touched[self.id] = self
-
-    def open(self) -> None:
-        """Note when the node was reached and which round it is; once for each token."""
-        name = self.task_spec.name
-        if "round" not in self.internal_data:
-            self.case.rounds[name] = self.case.rounds.get(name, 0) + 1
-            self.internal_data |= {"round": self.case.rounds[name], "opened": self.case.env.now.isoformat()}
-            self.touch()
-
-    def evaluate(self, expression: Expression, extra: Mapping[str, Any] = MappingProxyType({})) -> Any:
-        """Return the value of an expression over what this token sees."""
-        return self.case.evaluate(expression, self.data, extra, self.round)
-
-    def holds(self, expression: Expression) -> bool:
-        """Return whether a condition is satisfied for this token."""
-        value = self.evaluate(expression)
-        if value is None or isinstance(value, bool):
-            return value is True
-        raise ExpressionRefused(N_("条件“%(text)s”得到的不是“是”或“否”。"), text=expression.text)
-
-    def write(self, target: str, value: Any) -> None:
-        """Set a name of the token's data, or `case.name` of the whole case."""
-        value = clean(value)
-        self.written[target] = value
-        if target.startswith("case."):
-            self.case.write(target.removeprefix("case."), value)
-        else:
-            self.data[target] = value
-
-    def take(self, values: Mapping[str, Any]) -> None:
-        """Add values from outside to the token's own data; they cannot write to the case."""
-        self.data |= values
-        self.written |= values
-
-    def fault(self, error: UserError) -> None:
-        """Stop here as an incident, visibly, without losing what was done before."""
-        self.internal_data["incident"] = str(error)
-        if self.noted:
-            self.internal_data["noted"] = True
-        self.case.report(self, str(error))
-        self._set_state(TaskState.STARTED)
-        self.touch()
-
-    def note(self) -> None:
-        """Record that the node was passed, once."""
-        if not self.noted and self.task_spec.node is not None:
-            self.case.completed_nodes.append(self._record())
-        self.noted = True
-
-    def run(self) -> bool | None:
-        """Execute the task; a failure stops it as an incident."""
-        try:
-            done: bool | None = self.task_spec._run(self)
-        except UserError as error:
-            self.fault(error)
-            return False
-        if done:
-            self.complete()
-        else:
-            self._set_state(TaskState.STARTED)
-        return done
-
-    def complete(self) -> None:
-        """Finish the task and move on to what follows."""
-        if not self._children:
-            self.task_spec._predict_hook(self)
-        self._set_state(TaskState.COMPLETED)
-        self.note()
-        self.task_spec._on_complete(self)
-
-    def cancel(self) -> None:
-        """Withdraw the task; what other tokens made of it stays."""
-        if not self.finished:
-            self._set_state(TaskState.CANCELLED)
-            self.task_spec._on_cancel(self)
-
-    def _add_child(self, task_spec: Any, state: int = TaskState.FUTURE) -> Token:
-        return Token(self.workflow, task_spec, self, state)
-
-    def _inherit_data(self) -> None:
-        # values are never changed in place, so sharing them is safe
-        self.data = {**self.data, **self.parent.data}
-
-    def _set_state(self, value: int) -> None:
-        if value == self._state:
-            return
-        self._state = value
-        self.last_state_change = self.case.stamp
-        self.touch()
-        if value == TaskState.READY and not self.task_spec.manual:
-            self.case.queue.append(self)
-
-    def _record(self) -> CompletedNode:
-        opened = self.internal_data.get("opened")
-        return CompletedNode(
-            token=str(self.id),
-            node=self.task_spec.name,
-            kind=self.task_spec.node.kind,
-            round=self.round,
-            started=datetime.fromisoformat(opened) if opened else None,
-            result=self.result,
-            data=dict(self.written),
-            conflicts=self.conflicts,
-        )
-
-
 class _Flat:
     """What the whole case and its sub-processes have in common."""
 
@@ -205,36 +52,63 @@ class _Flat:
     spec: Any
     completed: bool
 
-    def plant(self, data: Mapping[str, Any]) -> None:
-        """Create the first task and set it going."""
+    owner: Token | None
+
+    def plant(self, data: Mapping[str, Any], at: str | None = None) -> None:
+        """Create the first task and set it going; `at` names another start event than the usual one."""
         self.task_tree = Token(self, self.spec.start)
         self.task_tree.data = dict(data)
+        if at is not None:
+            self.task_tree.internal_data["at"] = at
         self.task_tree._set_state(TaskState.READY)
 
     def live(self) -> list[Token]:
         """Return the tasks that hold a token, in order of creation."""
         return sorted((t for t in self.tasks.values() if not t.finished), key=lambda t: t.seq)
 
-    def gathered(self, *more: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the data of all tokens together, as if they met now, with `more` after them."""
-        inside = self.task_tree.case.subprocesses
-        branches = [inside[one.id].gathered() if one.id in inside else one.data for one in self.live()]
-        return merge_branches(self.task_tree.data, [*branches, *more])[0]
+    @property
+    def around(self) -> Mapping[str, Any]:
+        """What every token in here sees besides its own data."""
+        owner = self.owner
+        return owner.around if owner is not None and owner.task_spec.shares else {}
+
+    def gathered(self, *more: Token) -> dict[str, Any]:
+        """Return the data of all tokens together, as if they met now, with those of `more`."""
+        live = [one for one in self.live() if one.task_spec.whole is None and one._state != TaskState.FUTURE]
+        ends = [one for one in (*live, *more) if one.parent is not None]
+        if not ends:
+            return dict(self.task_tree.data)
+        return meet([(one, one.task_spec.so_far(one)) for one in ends])[0]
 
     def cancel_all(self) -> None:
         """Withdraw every token."""
         for token in self.live():
             token.cancel()
 
+    def _gather_ends(self) -> None:
+        """Let tokens that wait at the end become one, where nothing else is left of the branches they came by.
+
+        Otherwise a reminder that starts a short branch every day would leave one waiting token for each day.
+        """
+        while (ends := [one for one in self.live() if one.task_spec is self.spec.end]) and len(ends) > 1:
+            below = _children_by_parent(list(_upwards(one)) for one in self.live())
+            groups: dict[UUID, list[Token]] = {}
+            for one in ends:
+                groups.setdefault(_parting(one, below), []).append(one)
+            several = [(self.tasks[at], group) for at, group in groups.items() if len(group) > 1]
+            if not several:
+                return
+            for parting, group in several:
+                _gather(parting, group)
+
     def fold(self) -> list[Token]:
         """Drop finished tasks that nothing depends on any more and return them.
 
         Kept are the root, every task with a token, the task each came from, and where their branches parted.
         """
-        live = self.live()
-        if self.completed:
-            live = [self.task_tree]
-        keep = self._needed(live)
+        self._gather_ends()
+        live = [self.task_tree] if self.completed else self.live()
+        keep = self._needed([*live, *_finished_runs(live)])
         gone = [self.tasks.pop(id_) for id_ in list(self.tasks) if id_ not in keep]
         for token, parent in keep.values():
             token._children = []
@@ -249,10 +123,7 @@ class _Flat:
     def _needed(self, live: list[Token]) -> dict[UUID, tuple[Token, Token | None]]:
         """Return the tasks to keep, each with its nearest ancestor that is kept."""
         paths = [list(_upwards(token)) for token in live]
-        below: dict[UUID, set[UUID]] = {}
-        for path in paths:
-            for child, parent in pairwise(path):
-                below.setdefault(parent.id, set()).add(child.id)
+        below = _children_by_parent(paths)
         wanted = {self.task_tree.id, *(one.id for path in paths for one in path[:2])}
         wanted |= {id_ for id_, children in below.items() if len(children) > 1}
         keep: dict[UUID, tuple[Token, Token | None]] = {self.task_tree.id: (self.task_tree, None)}
@@ -260,6 +131,40 @@ class _Flat:
             chosen = [one for one in path if one.id in wanted]
             keep |= {one.id: (one, above) for one, above in zip(chosen, [*chosen[1:], None], strict=True)}
         return keep
+
+
+def _children_by_parent(paths: Iterable[list[Token]]) -> dict[UUID, set[UUID]]:
+    below: dict[UUID, set[UUID]] = {}
+    for path in paths:
+        for child, parent in pairwise(path):
+            below.setdefault(parent.id, set()).add(child.id)
+    return below
+
+
+def _parting(token: Token, below: Mapping[UUID, set[UUID]]) -> UUID:
+    """Return the nearest task above the token from which another live branch starts too, else the first task."""
+    at = token.parent
+    while len(below[at.id]) == 1 and at.parent is not None:
+        at = at.parent
+    return at.id
+
+
+def _gather(parting: Token, group: list[Token]) -> None:
+    *others, last = group
+    last.data = merge_branches(parting.data, [one.data for one in group])[0]
+    last.parent._children.remove(last.id)
+    parting._child_added_notify(last)
+    last.parent = parting
+    last.touch()
+    for one in others:
+        one._set_state(TaskState.CANCELLED)
+
+
+def _finished_runs(live: list[Token]) -> Iterator[Token]:
+    """Yield the finished runs of repetitions that go on; what they wrote is still needed."""
+    for token in live:
+        if token.task_spec.run is not None:
+            yield from (one for one in token.children if one.finished)
 
 
 def _upwards(token: Token) -> Iterator[Token]:
@@ -270,18 +175,28 @@ def _upwards(token: Token) -> Iterator[Token]:
 
 
 class SubWorkflow(_Flat, BpmnSubWorkflow):
-    """One run of an embedded sub-process; the task it belongs to waits for it."""
+    """One run of a sub-process or a called process; the task it belongs to waits for it."""
+
+    def __init__(self, spec: Any, owner: Token) -> None:
+        self.owner = owner
+        super().__init__(spec, owner.id, owner.case, deserializing=True)
+
+    def _calculate_depth(self) -> int:
+        """Nothing here asks how deep it lies, and to find out would mean to search all others."""
+        return 0
 
     def finish(self, data: Mapping[str, Any]) -> None:
         """End the run and let its task go on with the data it ended with."""
-        token = self.top_workflow.tasks_by_id(self.parent_task_id)
-        self.top_workflow.drop_sub(token)
-        token.data = dict(data)
+        token = self.owner
+        token.case.drop_sub(token)
+        token.task_spec.left(token, data)
         token._set_state(TaskState.READY)
 
 
 class CaseWorkflow(_Flat, BpmnWorkflow):
     """One whole case: its tokens, its `case.*` document and what changed during the present step."""
+
+    owner = None
 
     def __init__(self, specs: Mapping[str, Any], process_id: str, seed: int) -> None:
         self.seed = seed
@@ -292,6 +207,8 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         self.case_before: dict[str, Any] = {}
         self.rounds: dict[str, int] = {}
         self.queue: deque[Token] = deque()
+        self.joining: dict[UUID, Token] = {}
+        self.signals: list[str] = []
         self.touched: dict[UUID, Token] = {}
         self.gone: list[Token] = []
         self.completed_nodes: list[CompletedNode] = []
@@ -304,7 +221,7 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         self.env = env
         self.stamp = env.now.timestamp()
         self._functions = functions_of(env)
-        self.touched, self.gone, self.completed_nodes, self.incidents = {}, [], [], []
+        self.touched, self.gone, self.completed_nodes, self.incidents, self.signals = {}, [], [], [], []
         self.case_before = dict(self.case_data)
 
     def next_seq(self) -> int:
@@ -316,10 +233,17 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         """Return the id of a task: the case's own random number, then the order of creation."""
         return UUID(int=self.seed << SEED_SHIFT | seq)
 
-    def evaluate(self, expression: Expression, data: Mapping[str, Any], extra: Mapping[str, Any], turn: int) -> Any:
+    def evaluate(
+        self,
+        expression: Expression,
+        data: Mapping[str, Any],
+        extra: Mapping[str, Any],
+        turn: int,
+        budget: Budget | None = None,
+    ) -> Any:
         """Return the value of an expression over a token's data and what belongs to the case."""
         own = {"case": self.case_data, "starter": self.env.starter, "round": turn}
-        return expression.evaluate({**data, **extra, **own}, self._functions)
+        return expression.evaluate({**data, **extra, **own}, self._functions, budget)
 
     def write(self, name: str, value: Any) -> None:
         """Set `case.<name>`."""
@@ -327,7 +251,7 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
 
     def report(self, token: Token, reason: str) -> None:
         """Keep an incident for the end of the step."""
-        self.incidents.append(Incident(str(token.id), token.task_spec.name, reason))
+        self.incidents.append(Incident(str(token.id), token.task_spec.place, reason))
 
     def everywhere(self) -> Iterator[_Flat]:
         """Yield the case and its running sub-processes."""
@@ -342,9 +266,9 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
         """Return a task of the case or of a sub-process; raise KeyError when there is none."""
         return next(one.tasks[id_] for one in self.everywhere() if id_ in one.tasks)
 
-    def start_sub(self, token: Token, spec_name: str) -> SubWorkflow:
-        """Create the run of a sub-process for its task."""
-        sub = SubWorkflow(self.subprocess_specs[spec_name], token.id, self, deserializing=True)
+    def start_sub(self, token: Token) -> SubWorkflow:
+        """Create the run of a sub-process or called process for its task."""
+        sub = SubWorkflow(self.subprocess_specs[token.task_spec.spec], token)
         self.subprocesses[token.id] = sub
         return sub
 
@@ -388,9 +312,11 @@ class CaseWorkflow(_Flat, BpmnWorkflow):
 
     def _join_waiting(self) -> bool:
         """Let joins that wait look again; return whether one of them can go on."""
-        for token in self.all_live():
-            if token._state == TaskState.WAITING and token.task_spec.looks_again:
-                token.task_spec._update(token)
-                if self.queue:
-                    return True
+        for token in sorted(self.joining.values(), key=lambda one: one.seq):
+            if token._state != TaskState.WAITING or token.id not in token.workflow.tasks:
+                del self.joining[token.id]
+                continue
+            token.task_spec._update(token)
+            if self.queue:
+                return True
         return False

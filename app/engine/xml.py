@@ -19,8 +19,11 @@ _DOCTYPE = re.compile(
 )
 
 
-def read_xml(content: bytes, root: str, source: str | None = None) -> Any:
-    """Return the root element of `content`, whose local name must be `root`; raise DiagramRefused otherwise."""
+def read_xml(content: bytes, root: str, source: str | None = None, *, comments: bool = False) -> Any:
+    """Return the root element of `content`, whose local name must be `root`; raise DiagramRefused otherwise.
+
+    `comments` keeps comments and instructions, for who writes the file again.
+    """
     if len(content) > MAX_BYTES:
         raise _refused("too-large", source, N_("文件太大，最多 2 MB。"), N_("拆成几个文件，或者去掉内嵌的图片。"))
     if _DOCTYPE.search(content):
@@ -31,8 +34,8 @@ def read_xml(content: bytes, root: str, source: str | None = None) -> Any:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
+        remove_comments=not comments,
+        remove_pis=not comments,
     )
     try:
         element = etree.fromstring(content, parser)

@@ -5,7 +5,8 @@ decision table; all give an `Expression`. What operators do with null is a table
 """
 
 from app.expressions import feel, juel
+from app.expressions.compiling import Budget
 from app.expressions.errors import ExpressionRefused
 from app.expressions.expression import Expression
 
-__all__ = ["Expression", "ExpressionRefused", "feel", "juel"]
+__all__ = ["Budget", "Expression", "ExpressionRefused", "feel", "juel"]

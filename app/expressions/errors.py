@@ -11,7 +11,8 @@ from app.i18n import N_
 class ExpressionRefused(UserError):
     """The expression is not written right, or asks for more than an expression may do.
 
-    `column` is the place in its text, counted from 1; None when only the values at hand made it fail.
+    `column` is the place in its text, counted in characters from 1; of a failed evaluation it is the operator or
+    the function that failed.
     """
 
     status = 422
@@ -20,3 +21,9 @@ class ExpressionRefused(UserError):
     def __init__(self, message: str | None = None, column: int | None = None, **values: Any) -> None:
         super().__init__(message, column=column, **values)
         self.column = column
+
+
+def line_and_column(text: str, column: int) -> tuple[int, int]:
+    """Return the line and the column in it of a place counted from the beginning of `text`."""
+    before = text[: column - 1]
+    return before.count("\n") + 1, column - 1 - before.rfind("\n")

@@ -17,20 +17,23 @@ from app.i18n import N_
 MAX_LENGTH = 2000
 MAX_DEPTH = 40
 MAX_NODES = 300
+MAX_HEIGHT = 100
 
-Kind = Literal["number", "name", "text", "sign", "end"]
+Kind = Literal["number", "name", "quoted", "text", "sign", "end"]
 AnyNode = TypeVar("AnyNode", bound=tree.Node)
 
 _WORD = re.compile(
     r"""\s*(?:
-        (?P<number>\d+(?:\.\d+)?)(?![\w])
+        (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)(?!\w)
       | (?P<name>[^\W\d]\w*)
+      | (?P<quoted>`[^`\n]*`)
       | (?P<text>"(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*')
-      | (?P<sign>&&|\|\||==|!=|<=|>=|\*\*|\.\.|[-+*/%<>=!?:.,()\[\]{}])
+      | (?P<sign>&&|\|\||==|!=|<=|>=|\*\*|\.\.|[-+*/%<>=!?:.,()\[\]{}@])
     )""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ def split_words(source: str) -> list[Word]:
     """Cut a text into words; refuse characters that belong to none."""
     if len(source) > MAX_LENGTH:
         raise ExpressionRefused(N_("表达式太长，最多 %(count)s 个字符。"), MAX_LENGTH, count=MAX_LENGTH)
+    _check_characters(source, 0)
     words, position, end = [], 0, len(source.rstrip())
     while position < end:
         match = _WORD.match(source, position)
@@ -56,6 +60,14 @@ def split_words(source: str) -> list[Word]:
         words.append(Word(kind, match[kind], match.start(kind) + 1))
         position = match.end()
     return [*words, Word("end", "", end + 1)]
+
+
+def _check_characters(text: str, before: int) -> None:
+    """Refuse half characters, which no text that is stored or sent can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ExpressionRefused(N_("第 %(column)s 个字符不能使用。"), before + error.start + 1) from error
 
 
 class Reader:
@@ -129,6 +141,8 @@ class Reader:
         node = read()
         if self.word.kind != "end":
             raise self.refuse()
+        if node.height() > MAX_HEIGHT:
+            raise self.refuse(N_("表达式太复杂，请拆成几个。"))
         return node
 
     def expression(self) -> tree.Node:
@@ -148,11 +162,12 @@ class Reader:
 
     def after(self, left: tree.Node, level: int, operator: str) -> tree.Node:
         """Read the operator that comes next and its right side."""
-        self.take()
-        right = self.operation(level + 1)
+        column = self.take().column
+        with self.nested():
+            right = self.operation(level + 1)
         if operator in {"and", "or"}:
-            return self._joined(cast("tree.Logical", operator), left, right)
-        return self.add(tree.Binary(operator, left, right))
+            return self._joined(cast("tree.Logical", operator), left, right, column)
+        return self.add(tree.Binary(operator, left, right, column=column))
 
     def constant(self) -> tree.Node | None:
         """Read a number or a text, if one comes next."""
@@ -160,7 +175,7 @@ class Reader:
         if word.kind == "number":
             value: Any = _number(self, word.text)
         elif word.kind == "text" and word.text[0] in self.quotes:
-            value = re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1]), word.text[1:-1])
+            value = unescaped(word)
         else:
             return None
         self.take()
@@ -189,13 +204,31 @@ class Reader:
             return self.operators.get(word.text)
         return None
 
-    def _joined(self, operator: tree.Logical, left: tree.Node, right: tree.Node) -> tree.Node:
-        if isinstance(left, tree.Logic) and left.operator == operator:
-            return tree.Logic(operator, (*left.parts, right))
-        return self.add(tree.Logic(operator, (left, right)))
+    def _joined(self, operator: tree.Logical, left: tree.Node, right: tree.Node, column: int) -> tree.Node:
+        if isinstance(left, tree.Logic) and left.operator == operator and left.column:
+            return tree.Logic(operator, (*left.parts, right), column=left.column)
+        return self.add(tree.Logic(operator, (left, right), column=column))
+
+
+def unescaped(word: Word) -> str:
+    """Return the text that stands between the quotes of `word`."""
+    text = _ESCAPED.sub(_escape, word.text[1:-1])
+    _check_characters(text, word.column)
+    return text
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = match[1]
+    return chr(int(code[1:], 16)) if len(code) > 1 else _ESCAPES.get(code, code)
 
 
 def _number(reader: Reader, text: str) -> int | Decimal:
     if len(text) > DIGITS:
         raise reader.refuse(N_("第 %(column)s 个字符处的数字太长。"))
-    return Decimal(text) if "." in text else int(text)
+    if text.isdecimal():
+        return int(text)
+    value = Decimal(text)
+    if not -DIGITS < value.adjusted() < DIGITS:
+        raise reader.refuse(N_("第 %(column)s 个字符处的数字太大或者太小。"))
+    whole = value == value.to_integral_value() and "." not in text
+    return int(value) if whole else Decimal(format(value, "f"))

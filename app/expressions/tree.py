@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Logical = Literal["and", "or"]
@@ -11,7 +11,12 @@ Logical = Literal["and", "or"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Base of all nodes; its children are found among its fields."""
+    """Base of all nodes; its children are found among its fields.
+
+    `column` is where its operator or name stands in the text, counted from 1.
+    """
+
+    column: int = field(default=0, compare=False, kw_only=True)
 
     def children(self) -> Iterator[Node]:
         """Yield the nodes directly below this one."""
@@ -24,9 +29,23 @@ class Node:
 
     def walk(self) -> Iterator[Node]:
         """Yield this node and all nodes below it."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        waiting: list[Node] = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(node.children())
+
+    def height(self) -> int:
+        """Return how many nodes lie on the longest way down."""
+        level, height = [self.children()], 1
+        while level:
+            child = next(level[-1], None)
+            if child is None:
+                level.pop()
+            else:
+                level.append(child.children())
+                height = max(height, len(level))
+        return height
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +64,11 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True)
 class Field(Node):
-    """`record.name`."""
+    """`record.name`; with `spread`, as in FEEL, of a list the list of that field of its items."""
 
     record: Node
     name: str
+    spread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +81,23 @@ class Index(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Filter(Node):
+    """`list[condition]`: the items for which it holds; `item` and the fields of an item are names in it.
+
+    With `maybe_index` a condition that is a number picks that item instead.
+    """
+
+    holder: Node
+    condition: Node
+    maybe_index: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """`name(argument, …)`."""
 
     name: str
     arguments: tuple[Node, ...]
-    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +143,28 @@ class ListOf(Node):
 
 @dataclass(frozen=True, slots=True)
 class MapOf(Node):
-    """`{a: 1, b: 2}`; names and values stand in the same order."""
+    """`{a: 1, b: a + 1}`; names and values stand in the same order, and a value may use the names before it."""
 
     names: tuple[str, ...]
     values: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Node):
+    """The whole numbers `low..high` that a loop runs over, downwards too."""
+
+    low: Node
+    high: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Loop(Node):
+    """`for x in a, y in b return …`, `some … satisfies …`, `every … satisfies …`; a source may use earlier names."""
+
+    kind: Literal["for", "some", "every"]
+    names: tuple[str, ...]
+    sources: tuple[Node, ...]
+    body: Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import IO
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.db import is_postgres
 from app.errors import NotFound, Refused
 from app.files import queries, rules
 from app.files.models import BOUND, DRAFT, Upload
 from app.files.store import Store, Taken
 from app.i18n import N_
+from app.postgres import lock_key
 
 DRAFT_LIFE = timedelta(days=7)
 BLOB_LIFE = timedelta(hours=24)
@@ -28,7 +28,7 @@ def keep(
 ) -> Upload:
     """Put a taken file into the store and make it a draft of its owner."""
     # a sweep must not remove the same bytes between their arrival and this row
-    _lock_store(session, shared=True)
+    lock_key(session, _LOCK, shared=True)
     store.place(taken)
     row = Upload(
         owner_id=owner_id,
@@ -97,7 +97,7 @@ def sweep(session: Session, store: Store, now: datetime, *, machine_now: float) 
     Runs inside a write transaction: while it lasts no upload can be kept, so the second look holds.
     `machine_now` is the file system's time, which a demo's clock does not move.
     """
-    _lock_store(session, shared=False)
+    lock_key(session, _LOCK)
     session.execute(delete(Upload).where(Upload.state == DRAFT, Upload.created_at < now - DRAFT_LIFE))
     before = machine_now - BLOB_LIFE.total_seconds()
     old = list(store.old_blobs(before))
@@ -128,10 +128,3 @@ def _free_name(name: str, used: set[str]) -> str:
         number += 1
         free = f"{stem} ({number}).{extension}"
     return free
-
-
-def _lock_store(session: Session, *, shared: bool) -> None:
-    """Hold the store until commit. SQLite's one writer is lock enough."""
-    if is_postgres(session):
-        verb = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-        session.execute(text(f"select {verb}(:key)"), {"key": _LOCK})

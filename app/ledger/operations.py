@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.ledger.models import ChainHead, Record
 from app.ledger.rules import FIRST, Entry, Receipt, body_of, digest, short_code
+
+# built once: every completed node passes here
+_HEADS, _RECORDS = ChainHead.metadata.tables["chain_head"], Record.metadata.tables["record"]
+_LOCK = select(_HEADS).where(_HEADS.c.chain == bindparam("of")).with_for_update()
+_MOVE = (
+    update(_HEADS).where(_HEADS.c.chain == bindparam("of")).values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
+)
+_BEGIN, _WRITE = insert(_HEADS), insert(_RECORDS)
+
+
+@dataclass
+class _Head:
+    """The end of a chain while records are appended to it."""
+
+    chain: str
+    seq: int
+    hash: str
+    algorithm: str
+    mode: str
 
 
 def append(session: Session, chain: str, entries: Sequence[Entry], now: datetime) -> list[Receipt]:
@@ -20,25 +41,25 @@ def append(session: Session, chain: str, entries: Sequence[Entry], now: datetime
     Three statements however many entries: lock the head, insert, move the head. The chain's first append
     creates its head and fixes digest and mode (real, demo, test) for its life.
     """
-    head = _locked_head(session, chain)
+    connection = session.connection()
+    head = _locked_head(session, connection, chain)
     rows = [_row_after(head, entry, now) for entry in entries]
     if rows:
-        # the table, not the class: one statement whichever columns are empty
-        session.execute(insert(Record.metadata.tables["record"]), rows)
-    session.flush()
+        connection.execute(_WRITE, rows)
+        connection.execute(_MOVE, {"of": chain, "to_seq": head.seq, "to_hash": head.hash})
     return [Receipt(chain, row["seq"], row["code"], row["hash"], now) for row in rows]
 
 
-def _locked_head(session: Session, chain: str) -> ChainHead:
-    head = session.scalar(select(ChainHead).where(ChainHead.chain == chain).with_for_update())
-    if head is None:
-        algorithm = session.info.get("digest", "sha256")
-        head = ChainHead(chain=chain, seq=0, hash=FIRST, algorithm=algorithm, mode=clock.kind(session))
-        session.add(head)
+def _locked_head(session: Session, connection: Connection, chain: str) -> _Head:
+    found = connection.execute(_LOCK, {"of": chain}).one_or_none()
+    if found is not None:
+        return _Head(*found)
+    head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), clock.kind(session))
+    connection.execute(_BEGIN, asdict(head))
     return head
 
 
-def _row_after(head: ChainHead, entry: Entry, now: datetime) -> dict[str, Any]:
+def _row_after(head: _Head, entry: Entry, now: datetime) -> dict[str, Any]:
     """Compute the row that follows `head` and move `head` onto it."""
     seq = head.seq + 1
     body = body_of(entry, chain=head.chain, seq=seq, at=now, mode=head.mode)

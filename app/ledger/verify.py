@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.db import is_postgres
 from app.i18n import N_
 from app.ledger.models import ChainHead, Record
 from app.ledger.rules import FIRST, digest, short_code
+from app.postgres import see_one_instant
 
 T = TypeVar("T")
 
@@ -78,8 +78,7 @@ def verify(session: Session, chain: str | None = None) -> Verdict:
 
     A session that has read nothing yet sees one instant, so that records written meanwhile are no fault.
     """
-    if is_postgres(session) and not session.in_transaction():
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    see_one_instant(session)
     heads = {head.chain: head for head in session.scalars(_only(select(ChainHead), ChainHead.chain, chain))}
     query = _only(select(Record), Record.chain, chain).order_by(Record.chain, Record.seq)
     with closing(session.scalars(query.execution_options(yield_per=1000))) as records:

@@ -6,16 +6,26 @@ from flask import Flask, url_for
 from sqlalchemy.orm import Session
 
 from app.i18n import N_
+from app.outbox.channels import Channel
+
+CHANNELS = "guanjia.channels"
 
 
 def init_app(app: Flask) -> None:
-    """Serve the list of notices."""
+    """Serve the list of notices; `channels_of` is what the ways out of the house are added to."""
     # here, not above: operations of other areas import this package without any Flask page
     from app.outbox.views import bp  # noqa: PLC0415
     from app.web import menu  # noqa: PLC0415
 
+    app.extensions[CHANNELS] = {}
     app.register_blueprint(bp)
     menu.account("outbox.notices", N_("消息"), "bell")
+
+
+def channels_of(app: Flask) -> dict[str, Channel]:
+    """Return the ways out of the house by the kind of thing they send; what has none waits."""
+    channels: dict[str, Channel] = app.extensions[CHANNELS]
+    return channels
 
 
 def unread(session: Session, user_id: int) -> dict[str, object]:

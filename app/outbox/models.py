@@ -11,11 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 import app.people.models  # noqa: F401 - notices belong to users
 from app.db import Base, Versioned
 
-MAIL, WEBHOOK, SERVICE = "mail", "webhook", "service"
+MAIL, WEBHOOK, SERVICE, SIGNAL = "mail", "webhook", "service", "signal"
 
 
 class Owed(Versioned, Base):
-    """Something the house owes to the outside; its id is the key by which a receiver drops repeats."""
+    """Something the house owes to the outside; its id is the key by which a receiver drops repeats.
+
+    `case_id` is the case that waits for it, if one does; it points upwards and carries no foreign key.
+    """
 
     __tablename__ = "owed"
     __table_args__ = (
@@ -25,11 +28,18 @@ class Owed(Versioned, Base):
             sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
             postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
         ),
+        Index(
+            "ix_owed_case",
+            "case_id",
+            sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
+            postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]
+    case_id: Mapped[int | None]
     created_at: Mapped[datetime]
     due: Mapped[datetime]
     lease_until: Mapped[datetime | None]

@@ -14,8 +14,12 @@ from typing import Any
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db import wake
 from app.outbox import rules
 from app.outbox.models import Notice, Owed
+from app.postgres import stepping_over
+
+_TELL = insert(Notice.metadata.tables["notice"])
 
 
 def notify(
@@ -41,7 +45,7 @@ def notify(
         for user in dict.fromkeys(user_ids)
     ]
     if rows:
-        session.execute(insert(Notice), rows)
+        session.connection().execute(_TELL, rows)
     return len(rows)
 
 
@@ -56,10 +60,14 @@ def mark_read(session: Session, user_id: int, now: datetime, *, notice_id: int |
 def owe(
     session: Session, kind: str, payload: Mapping[str, Any], *, now: datetime, due: datetime | None = None
 ) -> Owed:
-    """Note that something must leave the house; it is durable together with its cause."""
-    row = Owed(kind=kind, payload=dict(payload), created_at=now, due=due or now, tries=0)
+    """Note that something must leave the house; it is durable together with its cause.
+
+    `case` in the payload names the case that waits for it.
+    """
+    row = Owed(kind=kind, payload=dict(payload), case_id=payload.get("case"), created_at=now, due=due or now, tries=0)
     session.add(row)
     session.flush()
+    wake(session)
     return row
 
 
@@ -82,36 +90,56 @@ def claim(session: Session, owner: str, now: datetime, *, kinds: Collection[str]
     free = or_(Owed.lease_until.is_(None), Owed.lease_until <= now)
     query = select(Owed).where(Owed.done_at.is_(None), Owed.dead_at.is_(None), Owed.due <= now, free)
     query = query.where(Owed.kind.in_(kinds))
-    rows = session.scalars(query.order_by(Owed.due, Owed.id).limit(limit).with_for_update(skip_locked=True)).all()
+    rows = session.scalars(stepping_over(query.order_by(Owed.due, Owed.id).limit(limit))).all()
     for row in rows:
         row.owner, row.lease_until = owner, now + rules.LEASE
     session.flush()
     return [Claim(row.id, row.kind, row.payload) for row in rows]
 
 
-def finish(session: Session, owed_id: int, owner: str, now: datetime) -> bool:
-    """Note that it was sent; False when the lease has passed to somebody else."""
+def finish(session: Session, owed_id: int, owner: str, now: datetime, note: str | None = None) -> bool:
+    """Note that it was sent, or in `note` why it no longer has to be; False when the lease has passed on."""
     row = _held(session, owed_id, owner)
     if row is None:
         return False
-    row.done_at, row.lease_until, row.owner, row.last_error = now, None, None, None
+    row.done_at, row.lease_until, row.owner, row.last_error = now, None, None, note
     session.flush()
     return True
 
 
-def fail(session: Session, owed_id: int, owner: str, now: datetime, reason: str) -> bool:
-    """Note a failed try: wait longer each time, after the eighth give up visibly. True when given up."""
+def postpone(session: Session, owed_id: int, owner: str, until: datetime) -> None:
+    """Give a row back untried, to be looked at again from `until` on."""
+    row = _held(session, owed_id, owner)
+    if row is not None:
+        row.due, row.lease_until, row.owner = until, None, None
+        session.flush()
+
+
+def fail(
+    session: Session, owed_id: int, owner: str, now: datetime, reason: str, most: int = rules.MOST_TRIES
+) -> bool:
+    """Note a failed try: wait longer each time, after `most` give up visibly. True when given up."""
     row = _held(session, owed_id, owner)
     if row is None:
         return False
     row.tries += 1
     row.last_error, row.owner, row.lease_until = reason[:500], None, None
-    if rules.is_dead(row.tries):
+    if rules.is_dead(row.tries, most):
         row.dead_at = now
     else:
-        row.due = now + rules.wait_after(row.tries)
+        row.due = now + rules.wait_after(row.tries, row.id)
     session.flush()
     return row.dead_at is not None
+
+
+def progress(session: Session, owed_id: int, owner: str, payload: Mapping[str, Any], now: datetime) -> bool:
+    """Note how far a long errand came and keep it for another lease; False when the lease has passed on."""
+    row = _held(session, owed_id, owner)
+    if row is None:
+        return False
+    row.payload, row.lease_until = dict(payload), now + rules.LEASE
+    session.flush()
+    return True
 
 
 def retry(session: Session, owed_id: int, now: datetime) -> None:

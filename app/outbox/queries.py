@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import Notice, Owed
@@ -35,7 +36,8 @@ def dead_letters(session: Session, limit: int = 100) -> list[Owed]:
     return list(session.scalars(query.order_by(Owed.id.desc()).limit(limit)))
 
 
-def next_due(session: Session) -> datetime | None:
-    """Return when the next owed thing may be tried."""
-    query = select(func.min(Owed.due)).where(Owed.done_at.is_(None), Owed.dead_at.is_(None))
-    return session.scalar(query)
+def next_due(session: Session, now: datetime, kinds: Collection[str]) -> datetime | None:
+    """Return when the next owed thing of these kinds that nobody is sending may be tried."""
+    free = or_(Owed.lease_until.is_(None), Owed.lease_until <= now)
+    waiting = select(Owed.due).where(Owed.done_at.is_(None), Owed.dead_at.is_(None), Owed.kind.in_(kinds), free)
+    return session.scalar(waiting.order_by(Owed.due).limit(1))

@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
     menu.add("settings", "people.people", N_("单位与人员"), "users", "people.list")
     menu.add("settings", "people.sites", N_("网站"), "world", "sites.view")
     menu.add("settings", "people.contracts", N_("合同"), "file-text", "contracts.view")
+    menu.add("settings", "people.tokens", N_("程序令牌"), "key", "people.tokens")
     menu.add("settings", "people.settings", N_("系统设置"), "settings", "settings.edit")
     menu.account("people.account", N_("我的账号"), "user")
     menu.account("people.sign_out", N_("退出"), "logout", post=True)

@@ -162,6 +162,14 @@ class GrantForm(HouseForm):
     unit_id = Choice(N_("管哪个单位"), optional=True)
 
 
+class TokenForm(HouseForm):
+    """A token for a program, in the name of an account."""
+
+    user_name = StringField(N_("账号"), [REQUIRED, _at_most(40)])
+    name = StringField(N_("给哪个程序用"), [REQUIRED, _at_most(60)])
+    last_day = Day(N_("用到哪一天"), [Optional()])
+
+
 class UnitForm(VersionedForm):
     """A unit of the tree."""
 

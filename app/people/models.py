@@ -213,6 +213,24 @@ class AuthSession(Versioned, Base):
     user: Mapped[User] = relationship()
 
 
+class ApiToken(Base):
+    """A program's key to the REST interface, in the name of one user. Only the hash of the token is kept."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(60))
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
 class Setting(Versioned, Base):
     """One setting of this house that differs from its default."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.errors import NotFound
@@ -27,6 +27,21 @@ from app.people.models import (
 )
 from app.people.rules import PersonFacts, Viewer
 
+_VIEWER = select(
+    User.id.label("user_id"),
+    User.name,
+    User.user_name,
+    User.unit_id,
+    Unit.name.label("unit_name"),
+    Unit.kind.label("unit_kind"),
+    User.locale,
+    select(Post.title).where(Post.user_id == User.id).order_by(Post.id).limit(1).scalar_subquery().label("title"),
+    User.must_change,
+).join(Unit, Unit.id == User.unit_id)
+# built once: every request asks who it is
+_BY_ID = _VIEWER.where(User.id == bindparam("wanted"), User.disabled_at.is_(None))
+_BY_NAME = _VIEWER.where(User.user_name == bindparam("wanted"), User.disabled_at.is_(None))
+_ROLES = select(RoleGrant.role).where(RoleGrant.user_id == bindparam("wanted"))
 T = TypeVar("T")
 Choice = tuple[str, str]
 PAGE = 30
@@ -65,18 +80,21 @@ class SessionFacts:
 
 def viewer_of(session: Session, user_id: int) -> Viewer | None:
     """Return the viewer with this id; None when there is no such account or it is disabled."""
-    user = session.scalar(
-        select(User)
-        .where(User.id == user_id, User.disabled_at.is_(None))
-        .options(joinedload(User.unit), selectinload(User.posts), selectinload(User.grants))
-    )
-    return _viewer(user) if user else None
+    return _viewer(session, _BY_ID, user_id)
 
 
 def viewer_named(session: Session, user_name: str) -> Viewer | None:
     """Return the viewer with this user name, as `viewer_of` does."""
-    user_id = session.scalar(select(User.id).where(User.user_name == user_name))
-    return None if user_id is None else viewer_of(session, user_id)
+    return _viewer(session, _BY_NAME, user_name)
+
+
+def _viewer(session: Session, query: Select[Any], wanted: int | str) -> Viewer | None:
+    connection = session.connection()
+    row = connection.execute(query, {"wanted": wanted}).mappings().one_or_none()
+    if row is None:
+        return None
+    roles = frozenset(connection.execute(_ROLES, {"wanted": row["user_id"]}).scalars())
+    return Viewer(roles=roles, permissions=rules.permissions_of(roles), **{**row, "title": row["title"] or ""})
 
 
 def session_facts(session: Session, hashed_token: str, now: datetime) -> SessionFacts | None:
@@ -395,23 +413,6 @@ def _visible_sites(viewer: Viewer) -> ColumnElement[bool]:
 
 
 # Parts
-
-
-def _viewer(user: User) -> Viewer:
-    roles = frozenset(grant.role for grant in user.grants)
-    return Viewer(
-        user_id=user.id,
-        name=user.name,
-        user_name=user.user_name,
-        unit_id=user.unit_id,
-        unit_name=user.unit.name,
-        unit_kind=user.unit.kind,
-        roles=roles,
-        permissions=rules.permissions_of(roles),
-        locale=user.locale,
-        title=user.posts[0].title if user.posts else "",
-        must_change=user.must_change,
-    )
 
 
 def _facts(user: User) -> PersonFacts:

@@ -89,7 +89,7 @@ ROLES: Final[Mapping[str, Role]] = {
             frozenset({OFFICE}),
             _WORK | _WATCH | {"work.start", "dispatch.intake", "contracts.edit", "sites.edit", "calendar.edit"},
         ),
-        Role("supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _WORK | _WATCH),
+        Role("supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _WORK | _WATCH | {"work.repair"}),
         Role("director", N_("主任"), "Director", frozenset({OFFICE}), _WORK | _WATCH),
         Role("inspector", N_("检查人员"), "Inspector", _HOUSE, _WATCH, "inspector"),
         Role("staff", N_("科室经办"), "Department staff", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),
@@ -140,7 +140,7 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("安全管理员"),
             "Security administrator",
             _HOUSE,
-            _SELF | {"people.list", "people.view", "people.grant", "people.reset"},
+            _SELF | {"people.list", "people.view", "people.grant", "people.reset", "people.tokens"},
             "administrator",
         ),
         Role(
@@ -161,6 +161,7 @@ PERMISSION_WORDS: Final[Mapping[str, str]] = {
     "people.manage": N_("建、改、停用归自己管的人员"),
     "people.grant": N_("授予和收回角色"),
     "people.reset": N_("重置密码"),
+    "people.tokens": N_("发放和收回程序令牌"),
     "people.own_vendor": N_("管本外包单位的人员"),
     "sites.view": N_("看网站"),
     "sites.edit": N_("登记和改网站"),
@@ -177,7 +178,10 @@ ADMINISTRATORS: Final = ("sysadmin", "secadmin", "auditadmin")
 
 @dataclass(frozen=True)
 class Viewer:
-    """The person who looks or acts, as far as rights and names are concerned."""
+    """The person who looks or acts, as far as rights and names are concerned.
+
+    `client` names the program that acts for the person; None for the person's own browser.
+    """
 
     user_id: int
     name: str
@@ -190,6 +194,7 @@ class Viewer:
     locale: str = "zh"
     title: str = ""
     must_change: bool = False
+    client: str | None = None
 
     def may(self, permission: str) -> bool:
         """Say whether one of the roles permits this."""

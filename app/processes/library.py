@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.engine import Definition, compile_definition
+from app.engine import Definition, compile_definition, with_called
 from app.errors import NotFound
 from app.formkit import CompiledForm, compile_form
 from app.i18n import N_
 from app.processes.models import Process, ProcessVersion, VersionPart
 
 
+Pins = Mapping[str, int]
+NO_PINS: Pins = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Bundle:
-    """Everything a case of one version needs, ready to use."""
+    """Everything a case of one version needs, ready to use.
+
+    Nodes and forms of called processes are among its own, their ids beginning with the slug and a colon.
+    """
 
     version_id: int
     slug: str
@@ -34,17 +43,47 @@ class Library:
     """Finds and keeps bundles; safe in threads."""
 
     def __init__(self) -> None:
-        self._bundles: dict[int, Bundle] = {}
+        self._bundles: dict[tuple[int, frozenset[tuple[str, int]]], Bundle] = {}
         self._lock = threading.Lock()
 
-    def bundle(self, session: Session, version_id: int) -> Bundle:
-        """Return the compiled version `version_id`."""
-        found = self._bundles.get(version_id)
+    def bundle(self, session: Session, version_id: int, called: Pins = NO_PINS) -> Bundle:
+        """Return the compiled version `version_id` with the versions of the processes it calls, by slug."""
+        key = (version_id, frozenset(called.items()))
+        found = self._bundles.get(key)
         if found is None:
-            found = _load(session, version_id)
+            found = self._joined(session, version_id, called) if called else _load(session, version_id)
             with self._lock:
-                found = self._bundles.setdefault(version_id, found)
+                found = self._bundles.setdefault(key, found)
         return found
+
+    def pins(self, session: Session, version_id: int) -> dict[str, int]:
+        """Return the running version of every process that this one calls, directly and in turn, by slug.
+
+        Raise NotFound when one of them is not published.
+        """
+        pins: dict[str, int] = {}
+        waiting = deque([self.bundle(session, version_id)])
+        while waiting:
+            for slug in waiting.popleft().definition.calls.values():
+                if slug not in pins:
+                    called = self.running(session, slug)
+                    pins[slug] = called.version_id
+                    waiting.append(called)
+        return pins
+
+    def _joined(self, session: Session, version_id: int, called: Pins) -> Bundle:
+        own = self.bundle(session, version_id)
+        parts = {slug: self.bundle(session, pinned) for slug, pinned in sorted(called.items())}
+        named = {f"{slug}:{name}": form for slug, part in parts.items() for name, form in part.forms.items()}
+        digests = {
+            f"{slug}:{name}": digest for slug, part in parts.items() for name, digest in part.form_digests.items()
+        }
+        return replace(
+            own,
+            definition=with_called(own.definition, {slug: part.definition for slug, part in parts.items()}),
+            forms={**named, **own.forms},
+            form_digests={**digests, **own.form_digests},
+        )
 
     def running(self, session: Session, slug: str) -> Bundle:
         """Return the version that new cases of `slug` start on."""

@@ -52,5 +52,27 @@ class VersionPart(Base):
     digest: Mapped[str]
 
 
+class Deployment(Base):
+    """What one upload over REST made or found: a name of the uploader's choice and the versions behind it."""
+
+    __tablename__ = "deployment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[str | None]
+    at: Mapped[datetime]
+    by: Mapped[str]
+
+
+class Deployed(Base):
+    """One version of a deployment and the file its diagram came in."""
+
+    __tablename__ = "deployed"
+
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("process_version.id"), primary_key=True, index=True)
+    resource: Mapped[str]
+
+
 guard_table(ProcessVersion.__table__)
 guard_table(VersionPart.__table__)

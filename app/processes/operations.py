@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.engine import DiagramRefused, compile_definition
+from app.engine import DiagramRefused, calls_of, compile_definition
 from app.ledger import Actor, Entry, append
 from app.processes.models import Process, ProcessVersion, VersionPart
-from app.processes.source import Source, digest_of, find_slugs, problems_of, read_source
+from app.processes.source import Source, digest_of, find_slugs, in_order, problems_of, read_source
 
 
 def publish(
@@ -27,7 +27,8 @@ def publish(
 
     The same texts again change nothing. Raise DiagramRefused with all problems when one is an error.
     """
-    errors = [problem for problem in problems_of(source, topics) if problem.severity == "error"]
+    called = known_calls(session) if calls_of(source.diagram) else None
+    errors = [problem for problem in problems_of(source, topics, called) if problem.severity == "error"]
     if errors:
         raise DiagramRefused(tuple(errors))
     process = _process(session, source)
@@ -45,10 +46,18 @@ def load_folders(
     session: Session, bpmn: Path, forms: Path, actor: Actor, now: datetime, topics: frozenset[str] | None = None
 ) -> dict[str, bool]:
     """Publish every process folder that differs from its running version; return slug → whether it was new."""
-    return {
-        slug: publish(session, read_source(bpmn, forms, slug), actor, now, topics=topics)[1]
-        for slug in find_slugs(bpmn)
-    }
+    sources = in_order([read_source(bpmn, forms, slug) for slug in find_slugs(bpmn)])
+    return {one.slug: publish(session, one, actor, now, topics=topics)[1] for one in sources}
+
+
+def known_calls(session: Session) -> dict[str, frozenset[str]]:
+    """Return the running processes and which others each of them calls."""
+    texts = (
+        select(Process.slug, VersionPart.text)
+        .join(VersionPart, VersionPart.version_id == Process.running_version_id)
+        .where(VersionPart.kind == "bpmn")
+    )
+    return {slug: calls_of(text.encode()) for slug, text in session.execute(texts)}
 
 
 def _process(session: Session, source: Source) -> Process:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.engine import MAX_BYTES, Problem, check, read_tables
+from app.deadlines.rules import parse_limit
+from app.engine import MAX_BYTES, Problem, calls_of, check, read_tables
 from app.errors import Invalid
 from app.formkit import FormRefused, compile_form
 from app.i18n import N_
+from app.people.rules import ROLES
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,26 @@ def find_slugs(bpmn: Path) -> list[str]:
     return sorted(path.parent.name for path in bpmn.glob("*/*.bpmn") if path.stem == path.parent.name)
 
 
-def problems_of(source: Source, topics: frozenset[str] | None = None) -> list[Problem]:
+def problems_of(
+    source: Source,
+    topics: frozenset[str] | None = None,
+    called: Mapping[str, Collection[str]] | None = None,
+) -> list[Problem]:
     """Check diagram, tables and forms in one pass."""
-    return [problem for _, problem in problems_by_file(source, topics)]
+    return [problem for _, problem in problems_by_file(source, topics, called)]
 
 
 def problems_by_file(
-    source: Source, topics: frozenset[str] | None = None, *, with_forms: bool = True
+    source: Source,
+    topics: frozenset[str] | None = None,
+    called: Mapping[str, Collection[str]] | None = None,
+    *,
+    with_forms: bool = True,
 ) -> list[tuple[str, Problem]]:
     """Check diagram, tables and forms in one pass; each problem with the name of the file it is in.
 
-    Without forms nothing is said about the forms the diagram names.
+    `called` maps the processes there are to those they call. Without forms nothing is said about the forms the
+    diagram names.
     """
     found: list[tuple[str, Problem]] = []
     schemas: dict[str, Any] = {}
@@ -89,9 +100,28 @@ def problems_by_file(
         (f"{name}.dmn", one) for name, table in source.tables.items() for one in _table_problems(name, table)
     ]
     told = [one for _, one in in_tables]
-    drawn = check(source.diagram, source.tables, schemas if with_forms else None, topics)
+    drawn = check(
+        source.diagram,
+        source.tables,
+        schemas if with_forms else None,
+        topics,
+        called=called,
+        roles=ROLES,
+        limit=parse_limit,
+        slug=source.slug,
+    )
     in_diagram = [*_encoding_problems(source.diagram), *(one for one in drawn if one not in told)]
     return [*((f"{source.slug}.bpmn", one) for one in in_diagram), *in_tables, *found]
+
+
+def in_order(sources: Collection[Source]) -> list[Source]:
+    """Return sources so that a process comes after those it calls, as far as that is possible."""
+    left = {one.slug: one for one in sources}
+    found: list[Source] = []
+    while left:
+        ready = [slug for slug, one in left.items() if not calls_of(one.diagram) & (left.keys() - {slug})]
+        found += [left.pop(slug) for slug in ready or list(left)]
+    return found
 
 
 def _judged(name: str, text: str) -> tuple[Any, Problem | None]:

@@ -1,5 +1,7 @@
-"""What runs without a person: timers, deadlines, the outbox. Drains of leased rows; hints only save waiting."""
+"""What runs without a person: timers, deadlines, services, signals, the outbox. Hints only save waiting."""
 
-from app.runner.serving import background_of, bind, ending_on_sigterm, only_server, serve
+from app.runner.drains import NAMES, chosen
+from app.runner.guard import accept
+from app.runner.serving import bind, draining, ending_on_sigterm, only_server, serve, work
 
-__all__ = ["background_of", "bind", "ending_on_sigterm", "only_server", "serve"]
+__all__ = ["NAMES", "accept", "bind", "chosen", "draining", "ending_on_sigterm", "only_server", "serve", "work"]

@@ -1,75 +1,103 @@
-"""The trial's background thread: looks for due work each second, at once when hinted."""
+"""Threads that look for due work: at the instant it is due, at once when hinted, each second at the latest."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 from flask import Flask
 
+from app import clock
+from app.db import db
+from app.runner.drains import Drain
+
 log = structlog.get_logger()
 TICK = 1.0
-REST = 10.0  # how long a drain that failed leaves the database alone
+REST = 10.0  # how long a drain that failed as a whole leaves the database alone
 LAST = 4.0  # what a running drain is given at the end; its transaction is then rolled back
 
 
-class Seldom:
-    """A drain that need not look each second."""
-
-    def __init__(self, every: float, act: Callable[[], int]) -> None:
-        self._every, self._act, self._next = every, act, 0.0
-        self.__name__ = act.__name__
-
-    def __call__(self) -> int:
-        """Run when its time has come."""
-        if time.monotonic() < self._next:
-            return 0
-        self._next = time.monotonic() + self._every
-        return self._act()
-
-
 class Background:
-    """Runs the drains one after another in one thread until stopped."""
+    """Runs groups of drains, each group in a thread of its own, until stopped.
 
-    def __init__(self, app: Flask, drains: Sequence[Callable[[], int]]) -> None:
-        self._app, self._drains = app, drains
-        self._resting: dict[str, float] = {}
-        self._wake, self._stop = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="guanjia-drains", daemon=True)
+    `held` says whether a jump of the clock is being held; the drains that follow the time wait then.
+    """
+
+    def __init__(self, app: Flask, groups: Sequence[Sequence[Drain]], held: Callable[[], bool]) -> None:
+        self._stop = threading.Event()
+        self._loops = [_Loop(app, group, held, self._stop) for group in groups]
 
     def start(self) -> None:
         """Begin to look for due work."""
-        self._thread.start()
+        for loop in self._loops:
+            loop.thread.start()
 
     def hint(self) -> None:
         """Say that something may be due now."""
-        self._wake.set()
+        for loop in self._loops:
+            loop.wake.set()
 
     def stop(self) -> None:
-        """Finish the running drain and end the thread."""
+        """Let the running transactions end, then the threads."""
         self._stop.set()
-        self._wake.set()
-        self._thread.join(timeout=LAST)
+        self.hint()
+        until = time.monotonic() + LAST
+        for loop in self._loops:
+            loop.thread.join(timeout=max(until - time.monotonic(), 0.0))
+
+
+class _Loop:
+    """One thread and its drains, which take turns batch by batch."""
+
+    def __init__(self, app: Flask, drains: Sequence[Drain], held: Callable[[], bool], stop: threading.Event) -> None:
+        self._app, self._drains, self._stop = app, drains, stop
+        self._held = held if any(drain.timed for drain in drains) else _free
+        self._rest_until = dict.fromkeys(range(len(drains)), 0.0)
+        self.wake = threading.Event()
+        self.thread = threading.Thread(target=self._run, name=f"guanjia-{drains[0].name}", daemon=True)
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wake.clear()
+            self.wake.clear()
             with self._app.app_context():
-                for drain in self._drains:
-                    self._one(drain)
-            self._wake.wait(TICK)
+                pause = self._round()
+            self.wake.wait(pause)
 
-    def _one(self, drain: Callable[[], int]) -> None:
-        """Run one drain; a fault of one must not stop the others, and is never silent."""
-        if self._stop.is_set() or time.monotonic() < self._resting.get(drain.__name__, 0.0):
-            return
+    def _round(self) -> float:
+        """Let every drain that has something due take a batch; return for how long nothing is to be done."""
+        pauses = [TICK]
         try:
-            done = drain()
+            held, now = self._held(), clock.now(db.session())
+            for number, drain in enumerate(self._drains):
+                if not self._stop.is_set() and not (held and drain.timed):
+                    pauses.append(self._turn(number, drain, now))
         except Exception:
-            self._resting[drain.__name__] = time.monotonic() + REST
-            log.exception("drain failed", drain=drain.__name__)
-        else:
-            if done:
-                log.info("drained", drain=drain.__name__, count=done)
+            log.exception("drains failed", drains=[drain.name for drain in self._drains])
+        finally:
+            db.session.remove()
+        return max(min(pauses), 0.0)
+
+    def _turn(self, number: int, drain: Drain, now: datetime) -> float:
+        """Run one drain; a fault of one must not stop the others, and is never silent."""
+        if time.monotonic() < self._rest_until[number]:
+            return TICK
+        try:
+            due = drain.next_due(db.session(), now)
+            db.session.rollback()
+            if due is None or due > now:
+                return (due - now).total_seconds() if due else TICK
+            done = drain.run(self._stop.is_set)
+        except Exception:
+            self._rest_until[number] = time.monotonic() + REST
+            log.exception("drain failed", drain=drain.name)
+            return TICK
+        if done:
+            log.info("drained", drain=drain.name, count=done)
+        return 0.0 if done else TICK
+
+
+def _free() -> bool:
+    return False

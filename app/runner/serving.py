@@ -1,4 +1,4 @@
-"""Serve in one process: waitress for the pages, one background thread for the drains."""
+"""Serve the pages with waitress, run the drains beside them or in a process of their own."""
 
 from __future__ import annotations
 
@@ -7,36 +7,40 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import waitress
 from flask import Flask
 
-from app.deadlines.jobs import keep_years
+from app.config import Settings
+from app.db import WAKE
 from app.errors import SettingError
-from app.files.jobs import sweep
-from app.runner.background import Background, Seldom
+from app.postgres import Listener
+from app.runner.background import Background
+from app.runner.drains import NAMES, groups
+from app.runner.guard import Guard
 from app.web import wrap_static
-from app.work import jobs
-from app.work.runtime import Runtime
 
 THREADS = 8
 LONGEST_BODY = 64 * 1024 * 1024
-HOUR, DAY = 3600.0, 86400.0
-SELDOM = ((HOUR, sweep), (DAY, keep_years))
 
 
 def serve(
-    app: Flask, host: str, port: int, *, say: Callable[[str], Any], listener: socket.socket | None = None
+    app: Flask,
+    host: str,
+    port: int,
+    *,
+    say: Callable[[str], Any],
+    listener: socket.socket | None = None,
+    drains: bool = True,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish what is running and return.
 
     `listener` is what `bind` gave; without it the address is taken now.
     """
-    background = background_of(app)
     wrap_static(app)
     listener = listener or bind(host, port)
     try:
@@ -45,13 +49,42 @@ def serve(
         )
     except OSError as error:
         raise _taken(host, port, error) from error
+    with draining(app, NAMES) if drains else nullcontext():
+        say(f"Guanjia 管家 on http://{host}:{port} (stop with Ctrl-C)")
+        try:
+            server.run()  # SystemExit and KeyboardInterrupt end it; running requests get five seconds
+        finally:
+            server.close()
+
+
+def work(app: Flask, names: Collection[str], *, say: Callable[[str], Any]) -> None:
+    """Run the named drains until SIGTERM or Ctrl-C, then let the running transaction end and return."""
+    with draining(app, names):
+        say(f"Guanjia 管家 works on {', '.join(names)} (stop with Ctrl-C)")
+        try:
+            while True:
+                signal.pause()
+        except KeyboardInterrupt:
+            return
+
+
+@contextmanager
+def draining(app: Flask, names: Collection[str]) -> Iterator[Background]:
+    """Run drains in threads of this process; on PostgreSQL other processes may wake them."""
+    settings: Settings = app.extensions["guanjia.settings"]
+    background = Background(app, groups(app, names), Guard().held)
+    app.extensions[WAKE] = background.hint
+    ear = None if settings.is_sqlite else Listener(settings.database_url, background.hint)
     background.start()
-    say(f"Guanjia 管家 on http://{host}:{port} (stop with Ctrl-C)")
+    if ear:
+        ear.start()
     try:
-        server.run()  # SystemExit and KeyboardInterrupt end it; running requests get five seconds
+        yield background
     finally:
+        del app.extensions[WAKE]
+        if ear:
+            ear.stop()
         background.stop()
-        server.close()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -104,16 +137,6 @@ def _locked(database: Path) -> int:
         os.close(descriptor)
         raise SettingError(f"{database} is served by another process already; SQLite takes only one.") from error
     return descriptor
-
-
-def background_of(app: Flask) -> Background:
-    """Return the background thread with all drains of the product."""
-    runtime: Runtime = app.extensions["guanjia.runtime"]
-
-    def fire_timers() -> int:
-        return jobs.fire_timers(runtime)
-
-    return Background(app, [fire_timers, jobs.fire_deadlines, *(Seldom(each, act) for each, act in SELDOM)])
 
 
 def _taken(host: str, port: int, error: OSError) -> SettingError:

@@ -64,6 +64,7 @@ class _Shell:
     context: Callable[[], Mapping[str, Any]]
     ready: Callable[[], str | None]
     now: Callable[[], datetime]
+    notes: Callable[[], Mapping[str, str]]
 
 
 def init_app(
@@ -74,14 +75,16 @@ def init_app(
     context: Callable[[], Mapping[str, Any]],
     now: Callable[[], datetime] | None = None,
     dist: assets.Assets | None = None,
+    notes: Callable[[], Mapping[str, str]] = dict,
 ) -> None:
     """Put the shell around `app`.
 
     `check(permission)` lets the request pass (None), answers it or raises. `ready()` returns None or the reason
-    why the product cannot serve. `context()` returns what the frame shows: viewer (None when nobody is signed
-    in), demo ({"clock": text} or None), notice, counts (name to number), and optionally house, bell, home_url.
+    why the product cannot serve; `notes()` returns what else there is to say about its health. `context()` returns
+    what the frame shows: viewer (None when nobody is signed in), demo ({"clock": text} or None), notice, counts
+    (name to number), and optionally house, bell, home_url.
     """
-    app.extensions["guanjia_web"] = _Shell(context, ready, now or _database_now)
+    app.extensions["guanjia_web"] = _Shell(context, ready, now or _database_now, notes)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # the token lives as long as the session
     incoming.install(app)
     i18n.install(app)
@@ -169,7 +172,9 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Say whether the product can serve, and if not, why."""
     reason = _shell().ready()
-    return ({"status": "ready"}, 200) if reason is None else ({"status": "not ready", "reason": reason}, 503)
+    if reason is not None:
+        return {"status": "not ready", "reason": reason}, 503
+    return {"status": "ready", **_shell().notes()}, 200
 
 
 bp.post("/language")(i18n.language)

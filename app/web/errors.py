@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
 import structlog
-from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InternalError, OperationalError
@@ -89,6 +89,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
 
 
+def speak(app: Flask, prefix: str, tell: Callable[[Problem], Response]) -> None:
+    """Let `tell` answer with problems at all addresses that begin with `prefix`: an interface of its own shape."""
+    app.extensions.setdefault("guanjia.speakers", []).append((prefix, tell))
+
+
 def sign_in_needed(sign_in_url: str) -> Response:
     """Answer a request that needs somebody signed in; typed text stays on the page and in the browser."""
     url = f"{sign_in_url}?{urlencode({'next': _page_path()})}"
@@ -115,6 +120,10 @@ def wants_fragment() -> bool:
 
 def answer(problem: Problem) -> Response:
     """Return the problem as a page, a fragment or JSON, whichever was asked for."""
+    for prefix, tell in current_app.extensions.get("guanjia.speakers", ()):
+        if request.path.startswith(prefix):
+            spoken: Response = tell(problem)
+            return spoken
     if wants_json():
         body = {"error": problem.sentence, "fields": dict(problem.fields), "reference": problem.reference}
         return make_response({name: value for name, value in body.items() if value}, problem.status)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import and_, exists, select, text
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.db import db, transaction
+from app.db import transaction
 from app.deadlines import operations as clocks
-from app.deadlines import queries as deadline_queries
+from app.deadlines.models import RUNNING, Deadline
 from app.deadlines.operations import Event
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
@@ -16,9 +20,15 @@ from app.outbox.operations import notify
 from app.people.operations import resolve
 from app.work.models import Candidate, Case, WorkItem
 from app.work.operations import tick_case
+from app.work.operations.cases import lock_case
+from app.work.operations.stuck import CLOCK_FAILED, TIMER, stop_case
 from app.work.runtime import Runtime
+from app.work.turns import Turns, take_turns
 
-BATCH = 50
+TIMERS = Turns(Case, Case.next_due, text("case_file.status = 'running'"))
+NOT_SUSPENDED = ~exists().where(Case.id == Deadline.case_id, Case.status == "suspended")
+DEADLINES = Turns(Deadline, Deadline.next_event_at, and_(Deadline.state == RUNNING, NOT_SUSPENDED))
+REPORT_FAILED = N_("时限提醒 8 次都没发出（%(error)s）。")
 REPORTS = {
     clocks.AMBER: N_("“%(title)s”的“%(node)s”已过时限的八成，请抓紧。"),
     clocks.OVERDUE: N_("“%(title)s”的“%(node)s”超期了。"),
@@ -26,28 +36,34 @@ REPORTS = {
 }
 
 
-def fire_timers(runtime: Runtime) -> int:
-    """Let due timers fire, each case in its own transaction; return how many cases moved."""
-    now = clock.now(db.session())
-    due = select(Case.id).where(Case.next_due <= now, Case.status == "running").order_by(Case.next_due).limit(BATCH)
-    ids = db.session.scalars(due).all()
-    db.session.rollback()
-    return sum(_tick(runtime, case_id) for case_id in ids)
+def never() -> bool:
+    """Say that nobody wants the drain to stop."""
+    return False
 
 
-def fire_deadlines() -> int:
+def fire_timers(runtime: Runtime, stopping: Callable[[], bool] = never) -> int:
+    """Let due timers fire, each case in its own transaction; return how many cases were due."""
+    return take_turns(TIMERS, partial(_tick, runtime), _timer_given_up, stopping)
+
+
+def fire_deadlines(stopping: Callable[[], bool] = never) -> int:
     """Report deadlines that reached 80 %, 100 % or a step of escalation, each exactly once."""
-    now = clock.now(db.session())
-    ids = deadline_queries.due_events(db.session(), now, BATCH)
-    db.session.rollback()
-    for deadline_id in ids:
-        _report(deadline_id)
-    return len(ids)
+    return take_turns(DEADLINES, _report, _report_given_up, stopping)
 
 
-def _tick(runtime: Runtime, case_id: int) -> bool:
+def _tick(runtime: Runtime, case_id: int) -> None:
     with transaction() as session:
-        return tick_case(session, runtime, case_id, clock.now(session))
+        tick_case(session, runtime, case_id, clock.now(session))
+
+
+def _timer_given_up(session: Session, case_id: int, error: Exception, now: datetime) -> None:
+    case = lock_case(session, case_id)
+    stop_case(session, case, TIMER, CLOCK_FAILED % {"error": f"{type(error).__name__}: {error}"[:300]}, now)
+
+
+def _report_given_up(session: Session, deadline_id: int, error: Exception, now: datetime) -> None:
+    case = lock_case(session, session.get_one(Deadline, deadline_id).case_id)
+    stop_case(session, case, TIMER, REPORT_FAILED % {"error": f"{type(error).__name__}: {error}"[:300]}, now)
 
 
 def _report(deadline_id: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Versioned
@@ -23,16 +23,23 @@ class NumberSeries(Base):
 class Case(Versioned, Base):
     """One run of a process (办件). `header` and the task rows together are the engine's state.
 
-    `called` pins the versions of the processes it may call: slug → version id.
+    `called` pins the versions of the processes it may call: slug → version id. Until `held_until` no other drain
+    touches its timers: one is at it, or they failed `failures` times in a row and rest.
     """
 
     __tablename__ = "case_file"
     __table_args__ = (
-        Index("ix_case_file_next_due", "next_due"),
+        Index(
+            "ix_case_file_next_due",
+            "next_due",
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
         Index("ix_case_file_status", "status", "id"),
         Index("ix_case_file_vendor", "vendor_id", "status"),
         Index("ix_case_file_starter", "starter_id", "id"),
         Index("ix_case_file_starter_unit", "starter_unit_id", "status"),
+        Index("ix_case_file_business_key", "business_key"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,10 +58,13 @@ class Case(Versioned, Base):
     site_id: Mapped[int | None]
     vendor_id: Mapped[int | None]
     start_key: Mapped[str | None] = mapped_column(unique=True)
+    business_key: Mapped[str | None]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     next_due: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
     incident: Mapped[str | None]
     header: Mapped[dict[str, Any]]
     called: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -87,6 +97,35 @@ class Awaited(Base):
     token: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     signal: Mapped[bool]
+
+
+class Incident(Versioned, Base):
+    """An automatic step that stands still until somebody retries, repairs or skips it (异常); one row per token.
+
+    `state` is `open`, `retried`, `repaired`, `skipped`, or `gone` when the case went on or ended without it.
+    """
+
+    __tablename__ = "incident"
+    __table_args__ = (UniqueConstraint("case_id", "token"), Index("ix_incident_state", "state", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
+    token: Mapped[str]
+    node: Mapped[str]
+    node_name: Mapped[str]
+    node_name_en: Mapped[str]
+    kind: Mapped[str]
+    reason: Mapped[str]
+    raised_at: Mapped[datetime]
+    rule: Mapped[dict[str, Any]]
+    owner: Mapped[str]
+    owner_en: Mapped[str]
+    tries: Mapped[int]
+    state: Mapped[str]
+    solved_at: Mapped[datetime | None]
+    solved_by_id: Mapped[int | None]
+    solved_by_name: Mapped[str | None]
+    solved_how: Mapped[str | None]
 
 
 class WorkItem(Versioned, Base):

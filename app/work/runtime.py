@@ -14,9 +14,23 @@ from app.processes.library import Library
 from app.work.models import Case
 
 
+class BpmnError(Exception):
+    """What a handler raises to say that its task failed in a way the diagram provides for.
+
+    A boundary event that catches `code` goes on; where none does, the step stops as an incident.
+    """
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Call:
-    """One service task that became due: its case, inputs and the data of its token."""
+    """One service task that became due: its case, inputs and the data of its token.
+
+    `result` is what the topic's `do` brought from outside.
+    """
 
     case: Case
     token: str
@@ -25,6 +39,7 @@ class Call:
     data: Mapping[str, Any]
     case_data: Mapping[str, Any]
     now: datetime
+    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -32,12 +47,14 @@ class Topic:
     """The product's handler of a service-task topic.
 
     `record(session, call)` runs inside the completing transaction and returns the task's result. A topic that
-    must reach outside has `do(inputs, key)` too, which runs first, outside any transaction, maybe twice.
+    must reach outside has `do(inputs, key)` too, which runs first, outside any transaction, maybe twice; its result
+    is `call.result`. After `tries` failures in a row the step stops as an incident.
     """
 
     name: str
     record: Callable[[Session, Call], Mapping[str, Any]]
     do: Callable[[Mapping[str, Any], str], Mapping[str, Any]] | None = None
+    tries: int = 8
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.engine.decisions import DecisionFault, read_decisions
+from app.engine.decisions import DecisionFault, Evaluate
+from app.engine.dmn import read_decisions
 from tests.processes.diagrams import Run, chain, diagram, end, node, start, table, user
 
 RULES = [(["> 10"], ['"big"', "3"]), (["> 5"], ['"some"', "2"]), (["> 0"], ['"little"', "1"])]
@@ -17,7 +18,12 @@ def decide(policy: str, x: object, rules: Any = None, aggregation: str = "", out
     """Return what a table over `x` finds."""
     content = table("t", ["x"], outputs or ["size", "points"], rules or RULES, policy=policy, aggregation=aggregation)
     decision = read_decisions("t", content)["t"]
-    return decision.decide(lambda expression, names=None: expression.evaluate({"x": x, **(names or {})})).found
+    return decision.decide(seeing({"x": x})).found
+
+
+def seeing(data: dict[str, Any]) -> Evaluate:
+    """Return what evaluates over `data`."""
+    return lambda expression, names, budget: expression.evaluate({**data, **names}, budget=budget)
 
 
 def test_first_takes_the_first_rule() -> None:

@@ -102,7 +102,8 @@ def test_a_failing_row_waits_longer_each_time_and_dies_visibly(session: Session)
         waits.append(owed.due - now)
         now = max(now, owed.due)
     assert owed.tries == rules.MOST_TRIES
-    assert waits[:3] == [30 * SECOND, 60 * SECOND, 120 * SECOND]
+    assert waits == [rules.wait_after(n, owed.id) for n in range(1, 8)] + [waits[-1]]
+    assert all(30 * 2**n * SECOND <= wait <= 37.5 * 2**n * SECOND for n, wait in enumerate(waits[:7]))
     assert operations.claim(session, "one", now + timedelta(days=9), kinds=["mail"]) == []
     assert [one.last_error for one in queries.dead_letters(session)] == ["ConnectionError: refused"]
     operations.retry(session, owed.id, now)
@@ -114,13 +115,23 @@ def test_the_next_due_instant_skips_what_is_done_or_dead(session: Session) -> No
     """The runner sleeps until then."""
     first = operations.owe(session, "mail", {}, now=NOW)
     operations.owe(session, "mail", {}, now=NOW, due=NOW + SECOND)
-    assert queries.next_due(session) == NOW
+    assert queries.next_due(session, NOW, ["mail"]) == NOW
+    assert queries.next_due(session, NOW, ["webhook"]) is None
     operations.claim(session, "one", NOW, kinds=["mail"])
+    assert queries.next_due(session, NOW, ["mail"]) == NOW + SECOND
     operations.finish(session, first.id, "one", NOW)
-    assert queries.next_due(session) == NOW + SECOND
+    assert queries.next_due(session, NOW, ["mail"]) == NOW + SECOND
     session.delete(session.scalars(select(Owed).where(Owed.id != first.id)).one())
     session.flush()
-    assert queries.next_due(session) is None
+    assert queries.next_due(session, NOW, ["mail"]) is None
+
+
+def test_what_failed_together_does_not_come_back_together() -> None:
+    """Each row's pause has a length of its own, which stays the same however often it is reckoned."""
+    pauses = {rules.wait_after(1, row) for row in range(50)}
+    assert len(pauses) == 50
+    assert pauses == {rules.wait_after(1, row) for row in range(50)}
+    assert rules.wait_after(40, 1) <= rules.LONGEST_WAIT * (1 + rules.JITTER)
 
 
 def test_the_null_channel_keeps_the_promise_of_a_channel() -> None:

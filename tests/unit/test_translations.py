@@ -40,7 +40,7 @@ PLAIN = {
     "deadlines/operations/calendars.py": ("默认工作日历", "the stored name of the first calendar"),
     "deadlines/rules.py": (".+", "the words a typed limit, a period of the day or a holiday table may use"),
     "dispatch/handlers.py": ("余项：", "the title of a new case, stored as written"),
-    "engine/decisions.py": ("；", "joins the author's own notes on a decision table"),
+    "engine/dmn.py": ("；", "joins the author's own notes on a decision table"),
     "engine/specs.py": ("、", "joins names of flows in a stored result"),
     "people/forms.py": (r"[\\[(.、．].*", "what people may type between numbers, posts and clauses"),
     "people/operations/accounts.py": (r"\[0-9.*", "brackets people type in telephone numbers"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.deadlines import models as m
@@ -21,9 +22,21 @@ from app.i18n import N_
 
 EXTENSION, NEW_LIMIT = "extension", "limit"
 AMBER, OVERDUE, ESCALATE = "amber", "overdue", "escalate"
+_ROWS = Deadline.metadata.tables["deadline"]
+_MEET = (
+    update(_ROWS)
+    .where(_ROWS.c.work_item_id == bindparam("item"), _ROWS.c.state == m.RUNNING)
+    .values(
+        state=m.MET,
+        met_at=bindparam("at"),
+        next_event_at=None,
+        overdue=_ROWS.c.due_at < bindparam("at"),
+        row_version=_ROWS.c.row_version + 1,
+    )
+)
 
 
-def arm(
+def draw_up(
     session: Session,
     limit: str | Limit,
     *,
@@ -35,7 +48,10 @@ def arm(
     name: str | None = None,
     clock: str | None = None,
 ) -> Deadline:
-    """Start the clock of `limit` at `now` by the calendar of `unit_id` (the unit that has to act)."""
+    """Return a deadline of `limit` that begins at `now` by the calendar of `unit_id` (the unit that has to act).
+
+    It is not in the session yet: its instants are wanted before its work item has an id.
+    """
     plan = queries.plan_of(session, unit_id)
     limit = parse_limit(limit, clock) if isinstance(limit, str) else limit
     deadline = Deadline(
@@ -54,9 +70,23 @@ def arm(
         changes=[],
     )
     _reckon(session, deadline)
+    return deadline
+
+
+def arm(session: Session, limit: str | Limit, **what: Any) -> Deadline:
+    """Start the clock of `limit`; the arguments are those of `draw_up`."""
+    deadline = draw_up(session, limit, **what)
     session.add(deadline)
     session.flush()
     return deadline
+
+
+def meet_item(session: Session, work_item_id: int, now: datetime) -> None:
+    """Stop the clocks of a work item that was completed, running or paused."""
+    done = session.connection().execute(_MEET, {"item": work_item_id, "at": now})
+    if not done.rowcount:
+        for deadline in queries.open_of_item(session, work_item_id):
+            meet(session, deadline, now)
 
 
 def meet(session: Session, deadline: Deadline, now: datetime) -> Deadline:
@@ -265,6 +295,7 @@ def fire(session: Session, deadline_id: int, now: datetime) -> list[Event]:
     passed = [(kind, level) for instant, kind, level in _events(deadline) if instant <= now]
     for kind, level in passed:
         _note(deadline, kind, level, now)
+    deadline.held_until, deadline.failures = None, 0
     deadline.next_event_at = _next_event(deadline)
     session.flush()
     return [_event(deadline, kind, level) for kind, level in _newest(passed)]

@@ -43,6 +43,7 @@ from app.people.operations.signing import (
     token_hash,
     touch,
 )
+from app.people.operations.tokens import issue_token, revoke_token, touch_token
 
 __all__ = [
     "Author",
@@ -67,12 +68,14 @@ __all__ = [
     "enable_unit",
     "enable_user",
     "grant_role",
+    "issue_token",
     "manages",
     "open_session",
     "prove",
     "reset_password",
     "resolve",
     "revoke",
+    "revoke_token",
     "set_locale",
     "sign_in",
     "sign_out",
@@ -80,6 +83,7 @@ __all__ = [
     "terms_of",
     "token_hash",
     "touch",
+    "touch_token",
     "update_contract",
     "update_site",
     "update_unit",

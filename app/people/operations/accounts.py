@@ -108,7 +108,7 @@ def update_user(
 def disable_user(session: Session, by: Author, user_id: int, now: datetime) -> None:
     """Close an account and end its sessions; its history keeps the name."""
     user = managed(session, by, user_id)
-    _refuse_self(by, user)
+    refuse_self(by, user)
     _refuse_last_administrator(session, user, user.grants)
     if user.disabled_at is None:
         user.disabled_at = now
@@ -128,7 +128,7 @@ def reset_password(session: Session, by: Author, user_id: int, now: datetime, pa
     """Give an account a one-time password, which must be changed at sign-in, and return it."""
     by.require("people.reset")
     user = _user(session, user_id)
-    _refuse_self(by, user)
+    refuse_self(by, user)
     given = password or one_time_password()
     set_password(user, given, now, must_change=True)
     end_sessions(session, user.id, now)
@@ -153,7 +153,7 @@ def grant_role(
     """Give a role, never to oneself and never beside one it excludes; the person signs in again."""
     user = _user(session, user_id)
     _require_grant(by, user, role)
-    _refuse_self(by, user)
+    refuse_self(by, user)
     if user.disabled_at is not None:
         raise Refused(N_("这个账号已停用。先启用，再授予角色。"))
     if _holds(user, role, unit_id):
@@ -169,7 +169,7 @@ def withdraw_role(session: Session, by: Author, grant_id: int, now: datetime) ->
         raise NotFound(N_("这个角色已经收回了。"))
     user = grant.user
     _require_grant(by, user, grant.role)
-    _refuse_self(by, user)
+    refuse_self(by, user)
     _refuse_last_administrator(session, user, [grant])
     payload = {"user_id": user.id, "user_name": user.user_name, "role": grant.role, "unit_id": grant.unit_id}
     user.grants.remove(grant)
@@ -287,7 +287,8 @@ def _require_grant(by: Author, user: User, role: str) -> None:
         raise Refused(N_("角色由安全管理员授予和收回。"))
 
 
-def _refuse_self(by: Author, user: User) -> None:
+def refuse_self(by: Author, user: User) -> None:
+    """Refuse what nobody may do to the own account."""
     if by.is_user(user.id):
         raise Refused(NOT_SELF)
 

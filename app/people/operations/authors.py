@@ -18,6 +18,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "people.edit": N_("单位和人员由系统管理员改。"),
     "people.grant": N_("角色由安全管理员授予和收回。"),
     "people.reset": N_("密码由安全管理员重置。"),
+    "people.tokens": N_("程序令牌由安全管理员发放和收回。"),
     "sites.edit": N_("网站由派发岗或系统管理员改。"),
     "contracts.edit": N_("合同由派发岗改。"),
     "settings.edit": N_("设置由系统管理员改。"),
@@ -51,10 +52,15 @@ class Author:
 
 
 def by_person(viewer: Viewer, client: str | None = None) -> Author:
-    """Return the signed-in person as author; `client` is the address the request came from."""
+    """Return the signed-in person as author; `client` is the address, if no program acts for them."""
     kind = "administrator" if viewer.roles & set(ADMINISTRATORS) else "person"
     actor = Actor(
-        kind, viewer.name, viewer.user_id, unit_id=viewer.unit_id, unit_name=viewer.unit_name, client=client
+        kind,
+        viewer.name,
+        viewer.user_id,
+        unit_id=viewer.unit_id,
+        unit_name=viewer.unit_name,
+        client=viewer.client or client,
     )
     return Author(actor, viewer)
 

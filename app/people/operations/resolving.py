@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.people import rules
@@ -15,6 +15,30 @@ from app.people.rules import Resolution, Sla
 
 Found = tuple[list[int], str, str]
 MAX_CHAIN = 20
+
+# built once: every opened work item asks who handles it
+_ACTIVE = select(User.id, User.name).where(User.disabled_at.is_(None)).order_by(User.id)
+_BY_ID = _ACTIVE.where(User.id == bindparam("wanted"))
+_BY_NAME = _ACTIVE.where(User.user_name == bindparam("wanted"))
+_BY_POST = _ACTIVE.where(User.id.in_(select(Post.user_id).where(Post.title == bindparam("wanted"))))
+_WITH_ROLE = (
+    select(User.id)
+    .join(RoleGrant, RoleGrant.user_id == User.id)
+    .where(RoleGrant.role == bindparam("role"), User.disabled_at.is_(None))
+    .distinct()
+    .order_by(User.id)
+)
+# a grant without a unit counts in the holder's own
+_IN_UNIT = (
+    select(User.id, Unit.name, Unit.name_en)
+    .join(RoleGrant, RoleGrant.user_id == User.id)
+    .join(Unit, or_(Unit.id == RoleGrant.unit_id, and_(RoleGrant.unit_id.is_(None), Unit.id == User.unit_id)))
+    .where(RoleGrant.role == bindparam("role"), User.disabled_at.is_(None))
+    .distinct()
+    .order_by(User.id)
+)
+_IN_UNIT_ID = _IN_UNIT.where(Unit.id == bindparam("unit"))
+_IN_UNIT_CODE = _IN_UNIT.where(Unit.code == bindparam("unit"))
 
 
 def resolve(
@@ -115,27 +139,43 @@ class _Finder:
         value = rule.get("name")
         if value is None or value == "":
             return [], "没有指定的人", "no named person"
-        by_id = isinstance(value, int) or str(value).isdigit()
-        return self._named(User.id == int(value) if by_id else User.user_name == str(value), str(value))
+        if isinstance(value, int) or str(value).isdigit():
+            return self._named(_BY_ID, int(value), str(value))
+        return self._named(_BY_NAME, str(value), str(value))
 
     def _starter(self, _rule: Mapping[str, Any]) -> Found:
-        people, name, name_en = self._named(User.id == self.starter_id, "")
+        people, name, name_en = self._named(_BY_ID, self.starter_id, "")
         return people, f"发起人 {name}".strip(), f"starter {name_en}".strip()
 
     def _earlier(self, rule: Mapping[str, Any]) -> Found:
         node = str(rule.get("node"))
-        people, name, name_en = self._named(User.id == self.earlier.get(node), "")
+        people, name, name_en = self._named(_BY_ID, self.earlier.get(node), "")
         return people, f"办过“{node}”的人 {name}".strip(), f"who handled {node} {name_en}".strip()
 
     def _role(self, rule: Mapping[str, Any]) -> Found:
-        role = str(rule.get("role"))
-        unit = self._unit(rule.get("unit"))
+        role, wanted = str(rule.get("role")), rule.get("unit")
+        if wanted is not None and wanted != "":
+            return self._role_in(role, wanted)
         # a vendor role without its unit would hand one vendor's work to all of them
-        if unit is None and (rule.get("unit") or _only_for_vendors(role)):
-            return [], f"单位不明的{_role_name(role)}", f"{_role_name_en(role)} of an unknown unit"
-        people = self._with_role(role, unit.id if unit else None)
-        of_unit = (f"{unit.name} ", f" of {unit.name_en or unit.name}") if unit else ("", "")
-        return people, f"{of_unit[0]}{_role_name(role)}", f"{_role_name_en(role)}{of_unit[1]}"
+        if _only_for_vendors(role):
+            return _unknown_unit(role)
+        people = list(self.session.connection().execute(_WITH_ROLE, {"role": role}).scalars())
+        return people, _role_name(role), _role_name_en(role)
+
+    def _role_in(self, role: str, wanted: object) -> Found:
+        rows = self._in_unit(role, wanted)
+        if rows:
+            name, name_en = rows[0][1], rows[0][2] or rows[0][1]
+        elif unit := self._unit(wanted):
+            name, name_en = unit.name, unit.name_en or unit.name
+        else:
+            return _unknown_unit(role)
+        return [row[0] for row in rows], f"{name} {_role_name(role)}", f"{_role_name_en(role)} of {name_en}"
+
+    def _in_unit(self, role: str, wanted: object) -> Sequence[Any]:
+        by_id = isinstance(wanted, int) or str(wanted).isdigit()
+        values = {"role": role, "unit": int(str(wanted)) if by_id else str(wanted)}
+        return self.session.connection().execute(_IN_UNIT_ID if by_id else _IN_UNIT_CODE, values).all()
 
     def _head(self, rule: Mapping[str, Any]) -> Found:
         unit = self._unit(rule.get("unit"))
@@ -155,31 +195,16 @@ class _Finder:
 
     def _duty(self, rule: Mapping[str, Any]) -> Found:
         title = str(rule.get("post"))
-        holders = self._people(User.id.in_(select(Post.user_id).where(Post.title == title)))
-        return [one.id for one in holders], f"{title}岗", f"on duty: {title}"
+        people, _, _ = self._named(_BY_POST, title, "")
+        return people, f"{title}岗", f"on duty: {title}"
 
-    def _named(self, condition: ColumnElement[bool], text: str) -> Found:
-        people = self._people(condition)
-        names = [one.name for one in people]
-        return [one.id for one in people], "、".join(names) or text, ", ".join(names) or text
-
-    def _people(self, condition: ColumnElement[bool]) -> Sequence[User]:
-        statement = select(User).where(condition, User.disabled_at.is_(None)).order_by(User.id)
-        return self.session.scalars(statement).all()
-
-    def _with_role(self, role: str, unit_id: int | None) -> list[int]:
-        here = or_(RoleGrant.unit_id == unit_id, and_(RoleGrant.unit_id.is_(None), User.unit_id == unit_id))
-        statement = (
-            select(User.id)
-            .join(RoleGrant, RoleGrant.user_id == User.id)
-            .where(RoleGrant.role == role, User.disabled_at.is_(None))
-            .distinct()
-            .order_by(User.id)
-        )
-        return list(self.session.scalars(statement if unit_id is None else statement.where(here)))
+    def _named(self, query: Select[int, str], wanted: object, text: str) -> Found:
+        rows = self.session.connection().execute(query, {"wanted": wanted}).all()
+        names = [name for _, name in rows]
+        return [id_ for id_, _ in rows], "、".join(names) or text, ", ".join(names) or text
 
     def _heads(self, unit: Unit) -> list[int]:
-        return self._with_role(rules.HEAD_ROLES[unit.kind], unit.id)
+        return [row[0] for row in self._in_unit(rules.HEAD_ROLES[unit.kind], unit.id)]
 
     def _upwards(self, unit: Unit) -> list[Unit]:
         units = [unit]
@@ -193,6 +218,10 @@ class _Finder:
         if isinstance(value, int) or str(value).isdigit():
             return self.session.get(Unit, int(str(value)))
         return self.session.scalar(select(Unit).where(Unit.code == str(value)))
+
+
+def _unknown_unit(role: str) -> Found:
+    return [], f"单位不明的{_role_name(role)}", f"{_role_name_en(role)} of an unknown unit"
 
 
 def _only_for_vendors(role: str) -> bool:

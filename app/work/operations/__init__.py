@@ -4,7 +4,6 @@ from app.work.operations.cases import (
     Receipt,
     complete_work_item,
     send_message,
-    start_case,
     tick_case,
 )
 from app.work.operations.hands import claim, release, transfer
@@ -17,6 +16,7 @@ from app.work.operations.remarks import (
     save_draft,
     urge,
 )
+from app.work.operations.starting import open_case, start_case
 
 __all__ = [
     "Receipt",
@@ -26,6 +26,7 @@ __all__ = [
     "discard_draft",
     "mark_opened",
     "mark_read",
+    "open_case",
     "progress",
     "release",
     "save_draft",

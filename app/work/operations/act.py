@@ -97,7 +97,8 @@ def environment(session: Session, case: Case, bundle: Bundle, now: datetime, cas
 
 def person(viewer: Viewer, client: str | None = None) -> Actor:
     """Return the actor of somebody who acts for themselves."""
-    return Actor("person", viewer.name, viewer.user_id, viewer.unit_id, viewer.unit_name, client=client)
+    told = viewer.client or client
+    return Actor("person", viewer.name, viewer.user_id, viewer.unit_id, viewer.unit_name, client=told)
 
 
 def earlier_people(session: Session, case_id: int) -> dict[str, int]:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import delete, insert
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, insert
 
 from app.engine import Advance, CompletedNode, OpenNode, TaskRow
 from app.i18n import N_
 from app.ledger import Actor, Entry, Receipt, append
-from app.outbox.operations import notify, owe
+from app.outbox.operations import notify
 from app.people.models import Unit
-from app.work.models import TaskState
+from app.work.models import TaskState, WorkItem
 from app.work.operations.act import Act
 from app.work.operations.items import charge_time, join, open_item, withdraw_items
-from app.work.runtime import Call
+from app.work.operations.services import serve
+from app.work.operations.stopping import close_gone, raise_incident
 
+# built once: every completion passes here
+_COLUMNS = tuple(field.name for field in fields(TaskRow))
+_ROW = TaskState.metadata.tables["task_row"]
+_CLEAR = delete(_ROW).where(_ROW.c.case_id == bindparam("of"), _ROW.c.id.in_(bindparam("ids", expanding=True)))
+_KEEP = insert(_ROW)
 TAGS = {
     "user": "work:item:completed",
     "script": "work:script:run",
@@ -31,26 +37,59 @@ TAGS = {
 }
 
 
-def settle(act: Act, steps: Sequence[Advance], reason: str = "") -> list[Receipt]:
-    """Write `steps` and every service task they lead to, then append all records of the act at once."""
+def settle(act: Act, steps: Sequence[Advance], reason: str = "", done: WorkItem | None = None) -> list[Receipt]:
+    """Write `steps` and every service task they lead to, then append all records of the act at once.
+
+    `done` is the work item whose completion began it. The case and its items are flushed by the commit.
+    """
     queue = deque(steps)
+    rows = _Rows()
     last = steps[-1]
     while queue:
         last = queue.popleft()
-        _write_rows(act.session, act.case.id, last)
+        rows.take(last)
         withdraw_items(act, last.withdrawn, reason)
         for node in last.completed:
             _record_node(act, node)
         _record_changes(act, last)
         queue.extend(_open(act, last.opened))
         for incident in last.incidents:
-            _record_incident(act, incident.node, incident.reason)
+            raise_incident(act, incident)
+    rows.write(act)
+    close_gone(act)
     _close(act, last)
-    charge_time(act)
+    charge_time(act, done)
     receipts = append(act.session, f"case:{act.case.id}", act.entries, act.now)
     act.entries.clear()
     _send_notices(act)
     return receipts
+
+
+class _Rows:
+    """The engine rows that the steps of one act leave changed or removed."""
+
+    def __init__(self) -> None:
+        self.changed: dict[str, TaskRow] = {}
+        self.stale: set[str] = set()
+
+    def take(self, step: Advance) -> None:
+        """Add what a step did; a later step replaces what an earlier one wrote."""
+        self.changed |= {row.id: row for row in step.changed}
+        self.stale |= {*step.removed, *(row.id for row in step.changed)}
+        for id_ in step.removed:
+            self.changed.pop(id_, None)
+
+    def write(self, act: Act) -> None:
+        """Two statements, however many rows."""
+        connection = act.session.connection()
+        if self.stale:
+            connection.execute(_CLEAR, {"of": act.case.id, "ids": list(self.stale)})
+        if self.changed:
+            connection.execute(_KEEP, [{"case_id": act.case.id, **_columns(row)} for row in self.changed.values()])
+
+
+def _columns(row: TaskRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _COLUMNS}
 
 
 def _open(act: Act, opened: Sequence[OpenNode]) -> list[Advance]:
@@ -60,45 +99,9 @@ def _open(act: Act, opened: Sequence[OpenNode]) -> list[Advance]:
         if node.wait == "person":
             open_item(act, node)
         elif node.wait == "service":
-            step = _serve(act, node)
+            step = serve(act, node)
             caused += [step] if step else []
     return caused
-
-
-def _serve(act: Act, node: OpenNode) -> Advance | None:
-    engine = act.runtime.engine
-    topic = act.runtime.topics.get(node.topic or "")
-    if topic is None:
-        return engine.fail_service(act.live, node.token, f"no handler for topic {node.topic}", act.env)
-    call = Call(act.case, node.token, topic.name, node.inputs, node.data, act.live.case_data, act.now)
-    if topic.do is not None:
-        payload = {"case": act.case.id, "token": node.token, "topic": topic.name, "inputs": dict(node.inputs)}
-        owe(act.session, "service", payload, now=act.now)
-        return None
-    return engine.finish_service(act.live, node.token, topic.record(act.session, call), act.env)
-
-
-def _write_rows(session: Session, case_id: int, step: Advance) -> None:
-    gone = [*step.removed, *(row.id for row in step.changed)]
-    if gone:
-        session.execute(delete(TaskState).where(TaskState.case_id == case_id, TaskState.id.in_(gone)))
-    if step.changed:
-        session.execute(insert(TaskState.metadata.tables["task_row"]), [_row(case_id, row) for row in step.changed])
-
-
-def _row(case_id: int, row: TaskRow) -> dict[str, Any]:
-    return {
-        "case_id": case_id,
-        "id": row.id,
-        "seq": row.seq,
-        "parent": row.parent,
-        "scope": row.scope,
-        "spec": row.spec,
-        "state": row.state,
-        "changed": row.changed,
-        "internal": row.internal,
-        "data": row.data,
-    }
 
 
 def _record_node(act: Act, node: CompletedNode) -> None:
@@ -141,21 +144,6 @@ def _writer(act: Act, step: Advance) -> Actor:
     return Actor("rule", node.name or node.id)
 
 
-def _record_incident(act: Act, node: str, reason: str) -> None:
-    act.case.incident = reason
-    spec = act.bundle.definition.nodes[node]
-    act.note(
-        Entry(
-            "work:incident:raised",
-            Actor("rule", spec.name or node),
-            {"reason": reason},
-            case_id=act.case.id,
-            node=node,
-            node_name=spec.name,
-        )
-    )
-
-
 def _close(act: Act, last: Advance) -> None:
     act.case.header = act.runtime.engine.header(act.live)
     act.case.next_due = last.next_due
@@ -165,7 +153,6 @@ def _close(act: Act, last: Advance) -> None:
         act.note(
             Entry("work:case:closed", Actor("rule", N_("办结")), {"result": act.case.result}, case_id=act.case.id)
         )
-    act.session.flush()
 
 
 def _send_notices(act: Act) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, exists, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.engine import TaskRow
+from app.engine import Advance, TaskRow
 from app.errors import Conflict, NotFound, Refused
 from app.files.models import Upload
 from app.files.operations import bind
@@ -22,18 +20,29 @@ from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
-from app.processes.models import ProcessVersion
-from app.work.models import Candidate, Case, Draft, NumberSeries, TaskState, WorkItem
-from app.work.operations.act import Act, environment, person, unit_of
+from app.work.models import Candidate, Case, Draft, TaskState, WorkItem
+from app.work.operations.act import Act, person
 from app.work.operations.advance import settle
 from app.work.operations.clocks import meet_item
 from app.work.operations.copies import copy_to
 from app.work.operations.describing import describe
-from app.work.operations.items import join
 from app.work.rules import actions_of
 from app.work.runtime import Runtime
 
-DEFAULT_SERIES = "GJ"
+# built once: every completion begins here. One statement locks the case, then the item, and reads whether it is
+# on offer to this person.
+_ITEM = (
+    select(
+        Case,
+        WorkItem,
+        exists().where(Candidate.item_id == WorkItem.id, Candidate.user_id == bindparam("viewer")).label("offered"),
+    )
+    .join(WorkItem, WorkItem.case_id == Case.id)
+    .where(WorkItem.id == bindparam("item"))
+    .with_for_update(of=[Case, WorkItem])
+    .execution_options(populate_existing=True)
+)
+_DROP_DRAFTS = delete(Draft.metadata.tables["draft"]).where(Draft.item_id == bindparam("item"))
 
 
 @dataclass(frozen=True)
@@ -47,42 +56,6 @@ class Receipt:
     at: datetime
     code: str
     repeated: bool = False
-
-
-def start_case(
-    session: Session,
-    runtime: Runtime,
-    slug: str,
-    starter: Viewer,
-    answers: Mapping[str, Any],
-    key: str,
-    now: datetime,
-    *,
-    data: Mapping[str, Any] | None = None,
-    actor: Actor | None = None,
-    parent_id: int | None = None,
-) -> Receipt:
-    """Start a case of the running version of `slug` and complete its first form with `answers`.
-
-    The same `key` again returns the stored receipt. `data` are the token's first values, for example the channel.
-    """
-    bundle = runtime.library.running(session, slug)
-    series = _locked_series(session, bundle, now)
-    # asked only now: whoever started with the same key held the series until the commit
-    stored = session.scalar(select(Case).where(Case.start_key == key))
-    if stored is not None:
-        return _stored_start(session, stored)
-    case = _new_case(session, bundle, starter, key, now, series, parent_id)
-    env = environment(session, case, bundle, now, dict)
-    live, first = runtime.engine.start(bundle.definition, dict(data or {}), {}, env)
-    act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
-    act.keep_live()
-    join(act, unit_of(session, starter.user_id), "client")
-    settle(act, [first])
-    item = session.scalar(select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.status == "open"))
-    if item is None:
-        raise Refused(N_("这个流程不能从表单发起。"))
-    return _complete(act, item, starter, answers, key)
 
 
 def complete_work_item(
@@ -101,13 +74,17 @@ def complete_work_item(
     The same `key` by the same person returns the stored receipt. Raise Conflict with who and when if somebody
     else was faster, Refused if the item is not this person's, NotFound if there is no such item.
     """
-    case, item = lock_item(session, item_id)
+    found = session.execute(_ITEM, {"item": item_id, "viewer": viewer.user_id}).one_or_none()
+    if found is None:
+        raise NotFound
+    case, item, offered = found
     if item.status == "done" and item.key == key and item.done_by_id == viewer.user_id:
-        return _receipt(case, item, repeated=True)
+        return receipt_of(case, item, repeated=True)
     refuse_if_closed(item)
-    refuse_unless_holder(session, item, viewer)
+    if not (offered and item.assignee_id is None):
+        refuse_unless_holder(session, item, viewer)
     act = resume(session, runtime, case, actor or person(viewer), now)
-    return _complete(act, item, viewer, answers, key)
+    return complete(act, item, viewer, answers, key)
 
 
 def send_message(
@@ -131,6 +108,7 @@ def send_message(
 def tick_case(session: Session, runtime: Runtime, case_id: int, now: datetime) -> bool:
     """Let the due timers of one case fire; return whether anything was due."""
     case = lock_case(session, case_id)
+    case.held_until, case.failures = None, 0
     if case.next_due is None or case.next_due > now or case.status != "running":
         return False
     act = resume(session, runtime, case, Actor("timer", N_("到时")), now)
@@ -149,13 +127,11 @@ def lock_case(session: Session, case_id: int) -> Case:
 
 
 def lock_item(session: Session, item_id: int) -> tuple[Case, WorkItem]:
-    """Return a work item and its case after locking the case, so that both are read as the last writer left them."""
-    of_item = select(WorkItem.case_id).where(WorkItem.id == item_id).scalar_subquery()
-    locked = select(Case).where(Case.id == of_item).with_for_update()
-    case = session.scalar(locked.execution_options(populate_existing=True))
-    if case is None:
+    """Return a work item and its case, locked in this order, as the last writer left them."""
+    found = session.execute(_ITEM, {"item": item_id, "viewer": None}).one_or_none()
+    if found is None:
         raise NotFound
-    return case, session.get_one(WorkItem, item_id, populate_existing=True)
+    return found[0], found[1]
 
 
 def refuse_if_closed(item: WorkItem) -> None:
@@ -184,7 +160,7 @@ def refuse_unless_holder(session: Session, item: WorkItem, viewer: Viewer) -> No
 
 def resume(session: Session, runtime: Runtime, case: Case, actor: Actor, now: datetime) -> Act:
     """Take the live case out of the cache, or build it from its rows."""
-    bundle = runtime.library.bundle(session, case.version_id)
+    bundle = runtime.library.bundle(session, case.version_id, case.called)
     live = runtime.engine.checkout(
         case.id, case.row_version, bundle.definition, lambda: (_rows(session, case.id), case.header)
     )
@@ -211,7 +187,23 @@ def _rows(session: Session, case_id: int) -> list[TaskRow]:
     ]
 
 
-def _complete(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any], key: str) -> Receipt:
+def complete(
+    act: Act,
+    item: WorkItem,
+    viewer: Viewer,
+    answers: Mapping[str, Any],
+    key: str,
+    before: Sequence[Advance] = (),
+) -> Receipt:
+    """Complete an item of the act's case; `before` are steps of the act that are not written yet."""
+    # case and item are written once, at the end
+    with act.session.no_autoflush:
+        return _finish(act, item, viewer, answers, key, before)
+
+
+def _finish(
+    act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any], key: str, before: Sequence[Advance]
+) -> Receipt:
     step = act.runtime.engine.complete(act.live, item.token, living(dict(answers)), act.env)
     _finish_item(act, item, viewer, answers, key)
     describe(act, item, answers)
@@ -219,10 +211,10 @@ def _complete(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, An
     attachments = [{"id": one.id, "name": one.name, "size": one.size, "digest": one.digest} for one in uploads]
     act.note(_entry(act, item, answers, attachments))
     copy_to(act, item, answers)
-    receipts = settle(act, [step])
+    receipts = settle(act, [*before, step], done=item)
     item.receipt_code, item.receipt_seq = receipts[0].code, receipts[0].seq
     act.session.flush()
-    return _receipt(act.case, item)
+    return receipt_of(act.case, item)
 
 
 def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any], key: str) -> None:
@@ -230,7 +222,7 @@ def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str,
     item.done_by_id, item.done_by_name = viewer.user_id, viewer.name
     item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
     item.answers, item.result = dict(answers), _decision(act.bundle, item, answers)
-    act.session.execute(delete(Draft).where(Draft.item_id == item.id))
+    act.session.connection().execute(_DROP_DRAFTS, {"item": item.id})
     meet_item(act.session, item, act.now)
 
 
@@ -281,64 +273,8 @@ def _uploads(bundle: Bundle, item: WorkItem, answers: Mapping[str, Any]) -> list
     return [upload_id for key in keys for upload_id in answers.get(key) or ()]
 
 
-def _new_case(
-    session: Session,
-    bundle: Bundle,
-    starter: Viewer,
-    key: str,
-    now: datetime,
-    series: NumberSeries,
-    parent_id: int | None,
-) -> Case:
-    version = session.get_one(ProcessVersion, bundle.version_id)
-    case = Case(
-        number=_next_number(series),
-        process_id=version.process_id,
-        version_id=bundle.version_id,
-        slug=bundle.slug,
-        title=bundle.definition.name,
-        summary=[],
-        status="running",
-        priority="normal",
-        starter_id=starter.user_id,
-        starter_name=starter.name,
-        starter_unit_id=starter.unit_id,
-        start_key=key,
-        parent_id=parent_id,
-        opened_at=now,
-        header={},
-    )
-    session.add(case)
-    session.flush()
-    return case
-
-
-def _locked_series(session: Session, bundle: Bundle, now: datetime) -> NumberSeries:
-    """Return the series of this process and year, locked until the commit; the year's first use creates it."""
-    prefix = bundle.definition.properties.get("number", DEFAULT_SERIES)
-    name = f"{prefix}-{clock.local(now).year}"
-    row = session.get(NumberSeries, name, with_for_update=True)
-    if row is None:
-        with suppress(IntegrityError), session.begin_nested():
-            session.add(NumberSeries(name=name, last=0))
-        row = session.get_one(NumberSeries, name, with_for_update=True)
-    return row
-
-
-def _next_number(series: NumberSeries) -> str:
-    """Return the next number of a series, for example `RW-2026-0001`."""
-    series.last += 1
-    return f"{series.name}-{series.last:04d}"
-
-
-def _stored_start(session: Session, case: Case) -> Receipt:
-    item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id).order_by(WorkItem.id)).first()
-    if item is None:
-        raise NotFound
-    return _receipt(case, item, repeated=True)
-
-
-def _receipt(case: Case, item: WorkItem, *, repeated: bool = False) -> Receipt:
+def receipt_of(case: Case, item: WorkItem, *, repeated: bool = False) -> Receipt:
+    """Return the receipt of a completed item."""
     return Receipt(
         case_id=case.id,
         number=case.number,

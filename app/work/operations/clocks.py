@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -25,22 +25,41 @@ from app.work.rules import HANDLING, fill, names_of
 SIDE = "vendor"
 
 
-def arm_item(act: Act, item: WorkItem, node: Node, data: Mapping[str, Any]) -> None:
-    """Start the item's own limit, if its node has one, and copy the instants onto the item."""
-    text = fill(node.properties.get("limit", ""), names_of(data, act.live.case_data))
+class Turn(Protocol):
+    """Whose turn it is: the leading open item of a case."""
+
+    @property
+    def side(self) -> str:
+        """The side charged."""
+
+    @property
+    def unit_id(self) -> int:
+        """The unit charged."""
+
+    @property
+    def unit_name(self) -> str:
+        """Its name."""
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+
+
+def draw_up_limit(act: Act, node: Node, data: Mapping[str, Any], unit_id: int) -> Deadline | None:
+    """Return the deadline of a node's limit, not yet in the session; None when the node has none."""
+    limit = node.properties.get("limit")
+    text = fill(limit, names_of(data, act.live.case_data)) if limit else None
     if not text:
-        return
-    deadline = clocks.arm(
+        return None
+    return clocks.draw_up(
         act.session,
         str(text),
         case_id=act.case.id,
         now=act.now,
-        work_item_id=item.id,
-        unit_id=item.unit_id,
+        unit_id=unit_id,
         name=node.id,
         clock=node.properties.get("limit.clock"),
     )
-    show_due(item, deadline)
 
 
 def show_due(item: WorkItem, deadline: Deadline) -> None:
@@ -50,8 +69,8 @@ def show_due(item: WorkItem, deadline: Deadline) -> None:
 
 def meet_item(session: Session, item: WorkItem, now: datetime) -> None:
     """Stop the clocks of a completed item."""
-    for deadline in queries.open_of_item(session, item.id):
-        clocks.meet(session, deadline, now)
+    if item.due_at is not None:
+        clocks.meet_item(session, item.id, now)
 
 
 def void_item(session: Session, item: WorkItem, now: datetime) -> None:
@@ -60,7 +79,7 @@ def void_item(session: Session, item: WorkItem, now: datetime) -> None:
         clocks.void(session, deadline, now)
 
 
-def run_handling(act: Act, item: WorkItem | None) -> None:
+def run_handling(act: Act, item: Turn | None) -> None:
     """Let the handling clock run, stand still or stop, as the side that has the turn demands."""
     text = act.bundle.definition.properties.get("handling")
     if not text:
@@ -88,7 +107,7 @@ def _handling(act: Act) -> Deadline | None:
     return next((one for one in found if one.kind == HANDLING), None)
 
 
-def _begin(act: Act, text: str, item: WorkItem | None) -> None:
+def _begin(act: Act, text: str, item: Turn | None) -> None:
     limit = fill(text, names_of({}, act.live.case_data))
     if item is not None and item.side == SIDE and limit:
         clocks.arm(

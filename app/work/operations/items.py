@@ -5,67 +5,118 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, case, insert, select, update
 
 from app.engine import Node, OpenNode
 from app.i18n import N_
 from app.people.models import Unit, User
 from app.people.operations import resolve
 from app.people.rules import Resolution
-from app.work.models import Candidate, Party, Stretch, WorkItem
+from app.work.models import Case, Party, Stretch, WorkItem
 from app.work.operations.act import Act, earlier_people
-from app.work.operations.clocks import arm_item, run_handling, void_item
-from app.work.rules import leading_side, side_of, words
+from app.work.operations.clocks import draw_up_limit, run_handling, void_item
+from app.work.rules import SIDES, side_of, words
+
+# built once: every completion passes here
+_TABLES = WorkItem.metadata.tables
+_CHARGE, _OFFER, _JOIN = insert(_TABLES["stretch"]), insert(_TABLES["candidate"]), insert(_TABLES["party"])
+_ITEM = insert(_TABLES["work_item"]).returning(_TABLES["work_item"].c.id)
+_STOP = update(_TABLES["stretch"]).where(Stretch.id == bindparam("stretch")).values(ends=bindparam("at"))
+_HOLDER = (
+    select(
+        User.id.label("user_id"),
+        User.name,
+        Unit.id.label("unit_id"),
+        Unit.name.label("unit_name"),
+        Unit.kind.label("unit_kind"),
+        Party.unit_id.label("party"),
+    )
+    .join(Unit, Unit.id == User.unit_id)
+    .outerjoin(Party, and_(Party.case_id == bindparam("of"), Party.unit_id == Unit.id))
+    .where(User.id == bindparam("user"))
+)
+# whose turn it is: the vendor first, then the requester, then the office; and what is charged until now
+_OPEN = and_(WorkItem.case_id == Case.id, WorkItem.status == "open", WorkItem.id != bindparam("done"))
+_TURN = (
+    select(
+        WorkItem.side,
+        WorkItem.unit_id,
+        WorkItem.unit_name,
+        WorkItem.name,
+        Stretch.id.label("running"),
+        Stretch.side.label("running_side"),
+        Stretch.unit_id.label("running_unit"),
+        Stretch.node_name.label("running_node"),
+    )
+    .select_from(Case)
+    .outerjoin(WorkItem, _OPEN)
+    .outerjoin(Stretch, and_(Stretch.case_id == Case.id, Stretch.ends.is_(None)))
+    .where(Case.id == bindparam("of"))
+    .order_by(case({side: n for n, side in enumerate(SIDES)}, value=WorkItem.side, else_=len(SIDES)), WorkItem.id)
+    .limit(1)
+)
 
 
-def open_item(act: Act, opened: OpenNode) -> WorkItem:
-    """Create the work item of a token that waits for a person: people, deadline, notices."""
+def open_item(act: Act, opened: OpenNode) -> int:
+    """Create the work item of a token that waits for a person: people, deadline, notices. Return its id."""
     node = act.bundle.definition.nodes[opened.node]
     people = _people_for(act, node, opened)
-    holder, unit, is_party = holder_of(act, people.user_ids[0])
+    holder = holder_of(act, people.user_ids[0])
+    deadline = draw_up_limit(act, node, opened.data, holder.unit_id)
+    row = _row(act, opened, node, people, holder)
+    if deadline is not None:
+        row |= {"due_at": deadline.due_at, "amber_at": deadline.amber_at}
+    connection = act.session.connection()
+    item_id: int = connection.execute(_ITEM, row).scalar_one()
+    if deadline is not None:
+        deadline.work_item_id = item_id
+        act.session.add(deadline)
+    if row["assignee_id"] is None:
+        connection.execute(_OFFER, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
+    if holder.party is None:
+        party = {"case_id": act.case.id, "unit_id": holder.unit_id, "side": row["side"], "since": act.now}
+        connection.execute(_JOIN, party)
+    _tell(act, node, people, item_id)
+    return item_id
+
+
+def _row(act: Act, opened: OpenNode, node: Node, people: Resolution, holder: Any) -> dict[str, Any]:
+    """Return the columns of a new work item."""
     alone = len(people.user_ids) == 1
-    item = WorkItem(
-        case_id=act.case.id,
-        token=opened.token,
-        node=node.id,
-        name=node.name,
-        name_en=node.name_en or node.name,
-        form=node.form,
-        form_digest=act.bundle.form_digests.get(node.form or ""),
-        round=opened.round,
-        status="open",
-        side=side_of(node.properties, unit.kind),
-        unit_id=unit.id,
-        unit_name=unit.name,
-        rule=dict(opened.rule or {}),
-        rule_text=people.text_zh,
-        assignee_id=holder.id if alone else None,
-        assignee_name=holder.name if alone else None,
-        from_name=act.actor.name,
-        from_unit=act.actor.unit_name,
-        returned=opened.round > 1,
-        pause_text=node.properties.get("pauses"),
-        opened_at=act.now,
-    )
-    act.session.add(item)
-    act.session.flush()
-    if not alone:
-        rows = [{"item_id": item.id, "user_id": user_id} for user_id in people.user_ids]
-        act.session.execute(insert(Candidate), rows)
-    if not is_party:
-        act.session.add(Party(case_id=act.case.id, unit_id=unit.id, side=item.side, since=act.now))
-    arm_item(act, item, node, opened.data)
+    return {
+        "case_id": act.case.id,
+        "token": opened.token,
+        "node": node.id,
+        "name": node.name,
+        "name_en": node.name_en or node.name,
+        "form": node.form,
+        "form_digest": act.bundle.form_digests.get(node.form or ""),
+        "round": opened.round,
+        "status": "open",
+        "side": side_of(node.properties, holder.unit_kind),
+        "unit_id": holder.unit_id,
+        "unit_name": holder.unit_name,
+        "rule": dict(opened.rule or {}),
+        "rule_text": people.text_zh,
+        "assignee_id": holder.user_id if alone else None,
+        "assignee_name": holder.name if alone else None,
+        "from_name": act.actor.name,
+        "from_unit": act.actor.unit_name,
+        "returned": opened.round > 1,
+        "urged": 0,
+        "pause_text": node.properties.get("pauses"),
+        "opened_at": act.now,
+        "row_version": 1,
+        "due_at": None,
+        "amber_at": None,
+    }
+
+
+def _tell(act: Act, node: Node, people: Resolution, item_id: int) -> None:
     others = [user_id for user_id in people.user_ids if user_id != act.actor.user_id]
     if others:
-        act.notices.append(
-            (
-                others,
-                N_("%(title)s：到了“%(node)s”，请您办理。"),
-                {"node": node.name, "node_en": node.name_en, "item": item.id},
-            )
-        )
-    return item
+        values = {"node": node.name, "node_en": node.name_en, "item": item_id}
+        act.notices.append((others, N_("%(title)s：到了“%(node)s”，请您办理。"), values))
 
 
 def withdraw_items(act: Act, tokens: Sequence[str], reason: str) -> None:
@@ -78,6 +129,7 @@ def withdraw_items(act: Act, tokens: Sequence[str], reason: str) -> None:
     for item in act.session.scalars(query):
         item.status, item.closed_at, item.result = "withdrawn", act.now, reason
         void_item(act.session, item, act.now)
+    act.session.flush()
 
 
 def join(act: Act, unit: Unit, side: str) -> None:
@@ -87,48 +139,26 @@ def join(act: Act, unit: Unit, side: str) -> None:
         act.session.flush()
 
 
-def charge_time(act: Act) -> None:
-    """End the running stretch when another side's turn began; a closed case has no running stretch."""
-    running = act.session.scalar(select(Stretch).where(Stretch.case_id == act.case.id, Stretch.ends.is_(None)))
-    item = leading_item(act.session, act.case.id)
-    run_handling(act, item)
-    if running and item and _same_turn(running, item):
+def charge_time(act: Act, done: WorkItem | None = None) -> None:
+    """End the running stretch when another side's turn began; a closed case has no running stretch.
+
+    `done` is the item just completed, which the database may still call open.
+    """
+    found = act.session.connection().execute(_TURN, {"of": act.case.id, "done": done.id if done else 0}).one()
+    turn = found if found.side is not None else None
+    run_handling(act, turn)
+    if turn and (found.running_side, found.running_unit, found.running_node) == (turn.side, turn.unit_id, turn.name):
         return
-    if running:
-        running.ends = act.now
-    if item:
-        act.session.add(
-            Stretch(
-                case_id=act.case.id,
-                side=item.side,
-                unit_id=item.unit_id,
-                unit_name=item.unit_name,
-                node_name=item.name,
-                begins=act.now,
-            )
-        )
+    if found.running is not None:
+        act.session.connection().execute(_STOP, {"stretch": found.running, "at": act.now})
+    if turn:
+        values = {"case_id": act.case.id, "side": turn.side, "unit_id": turn.unit_id, "unit_name": turn.unit_name}
+        act.session.connection().execute(_CHARGE, {**values, "node_name": turn.name, "begins": act.now})
 
 
-def _same_turn(running: Stretch, item: WorkItem) -> bool:
-    turn = (running.side, running.unit_id, running.node_name)
-    return turn == (item.side, item.unit_id, item.name)
-
-
-def leading_item(session: Session, case_id: int) -> WorkItem | None:
-    """Return the open item whose side the case's time is charged to now."""
-    items = session.scalars(
-        select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.status == "open").order_by(WorkItem.id)
-    ).all()
-    side = leading_side([item.side for item in items])
-    return next((item for item in items if item.side == side), None)
-
-
-def holder_of(act: Act, user_id: int) -> tuple[User, Unit, bool]:
-    """Return a person, their unit, and whether it is a party of the case already."""
-    taking_part = and_(Party.case_id == act.case.id, Party.unit_id == Unit.id)
-    query = select(User, Unit, Party.unit_id).join(Unit, Unit.id == User.unit_id).outerjoin(Party, taking_part)
-    user, unit, party = act.session.execute(query.where(User.id == user_id)).one()
-    return user, unit, party is not None
+def holder_of(act: Act, user_id: int) -> Any:
+    """Return a person and their unit as one row; `party` is None while the unit takes no part in the case."""
+    return act.session.connection().execute(_HOLDER, {"of": act.case.id, "user": user_id}).one()
 
 
 def _reads_past(rule: Mapping[str, Any] | None) -> bool:

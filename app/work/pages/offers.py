@@ -59,7 +59,7 @@ class Offering:
         for node_id in self.waiting:
             node = self.definition.nodes.get(node_id)
             name = message_of(self.definition, node) if node else None
-            if node and name and node.attached_to:
+            if node and name and (node.attached_to or "offer.to" in node.properties):
                 yield node, name
 
     def _addressed(self, node: Node, names: Mapping[str, Any]) -> bool:
@@ -67,7 +67,7 @@ class Offering:
         text = node.properties.get("offer.to")
         case: Case = self.file.case
         try:
-            person = fill(text, names) if text else case.starter_id
+            person = fill(text, {**names, "starter": case.starter_id}) if text else case.starter_id
         except UserError:
             return False
         return person in {self.viewer.user_id, self.viewer.user_name, str(self.viewer.user_id)}
@@ -99,10 +99,15 @@ class Offering:
         return Offer(
             name=name,
             label=action.label(self.locale) if action else (name_of(node, self.locale) or message_word(name)),
-            consequence=said or gettext("这件办件从这里改道，记录都留着"),
+            consequence=said or _consequence(node),
             reason_required=bool(words(node.properties.get("reason.required"))),
             until=gettext("%(time)s 前可以提", time=filters.local_time(until)) if until else "",
         )
+
+
+def _consequence(node: Node) -> str:
+    """Return what follows of a message whose owner did not say it."""
+    return gettext("这件办件从这里改道，记录都留着") if node.attached_to else gettext("这件办件接着往下走")
 
 
 def message_of(definition: Definition, node: Node) -> str | None:

@@ -16,6 +16,8 @@ from app.work.pages.words import ACTOR_WORDS, MESSAGES, RECORDS, case_result_wor
 
 BY_PEOPLE = frozenset({"person", "stand_in", "transcriber"})
 SHORT = 60
+# what was done about an incident; the values it changed may be anybody's and are told in the details only
+INCIDENTS = ("work:incident:retried", "work:incident:repaired", "work:incident:skipped")
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,12 @@ def _result(record: Record, payload: Mapping[str, Any], node: Node | None, node_
 
 def _details(record: Record, payload: Mapping[str, Any]) -> tuple[str, ...]:
     """Return each case-wide value that changed, old and new."""
-    if record.kind != "work:case:changed":
+    changed = payload.get("values", {}) if record.kind in INCIDENTS else payload
+    if record.kind != "work:case:changed" and record.kind not in INCIDENTS:
         return ()
     return tuple(
         f"{name}{gettext('：')}{_value(pair.get('old'))} → {_value(pair.get('new'))}"
-        for name, pair in payload.items()
+        for name, pair in changed.items()
     )
 
 
@@ -113,6 +116,15 @@ def message_word(name: str) -> str:
     return gettext(MESSAGES[name]) if name in MESSAGES else name
 
 
+def solved_word(kind: str, node: str) -> str:
+    """Return what was done about an incident at a step."""
+    return gettext("：").join(filter(None, (gettext(RECORDS[kind]), node)))
+
+
+def _solved(payload: Mapping[str, Any], node: str) -> str:
+    return gettext("：").join(filter(None, (node, str(payload.get("reason", "")))))
+
+
 def _progress(payload: Mapping[str, Any], _node: str) -> str:
     percent = payload.get("percent")
     return gettext("完成 %(percent)s%%", percent=percent) if percent is not None else _value(payload.get("text"))
@@ -127,6 +139,7 @@ DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "work:item:progressed": _progress,
     "work:case:changed": lambda payload, _node: gettext("%(count)s 项", count=len(payload)),
     "work:message:sent": _sent,
+    **dict.fromkeys(INCIDENTS, _solved),
     "work:incident:raised": lambda payload, node: gettext("：").join(filter(None, (node, payload.get("reason")))),
 }
 

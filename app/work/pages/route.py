@@ -64,10 +64,10 @@ class _Walk:
             self._enter(self.definition.nodes[flow.target], known)
 
     def _end(self, node: Node, known: frozenset[str]) -> None:
-        if node.scope == self.definition.process_id:
-            self.found.ends = True
-        elif node.scope in self.definition.nodes:
-            self.leave(node.scope, known)
+        around = self.definition.outside(node)
+        self.found.ends = self.found.ends or not around
+        for host in around:
+            self.leave(host.id, known)
 
     def _enter(self, node: Node, known: frozenset[str]) -> None:
         if node.human:
@@ -76,10 +76,10 @@ class _Walk:
         if node.id in self.seen:
             return
         self.seen.add(node.id)
-        if node.kind == "subprocess":
-            for inner in self.definition.nodes.values():
-                if inner.scope == node.id and inner.kind == "start":
-                    self.leave(inner.id, known)
+        inside = self.definition.inside(node)
+        for inner in inside:
+            self.leave(inner.id, known)
+        if inside:
             return
         # what an automatic step writes is not known before it ran; the chosen action stays known
         self.leave(node.id, known & {DECISION} if node.kind in AUTOMATIC else known)

@@ -20,7 +20,7 @@ from app.work.queries.boxes import group_of
 from app.work.queries.casefile import Limit
 from app.work.queries.names import Names
 
-FindNode = Callable[[int, str], Node | None]
+FindNode = Callable[[Case, str], Node | None]
 MARKS = 2
 OPEN_STEPS = 2
 
@@ -139,7 +139,7 @@ def done_rows(reader: Reader, rows: Iterable[tuple[WorkItem, Case]], nodes: Find
             lamp=closed_lamp(item),
             step=name_of(item, reader.locale),
             round=round_word(item.round),
-            step_sub=result_word(nodes(case.version_id, item.node), item.result, reader.locale),
+            step_sub=result_word(nodes(case, item.node), item.result, reader.locale),
             origin=case_seal(case).text if case.status == "running" else gettext("办件已办结"),
             origin_sub=case_result_word(case.result) if case.status != "running" else "",
             time=item.closed_at,

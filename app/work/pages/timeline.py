@@ -16,7 +16,7 @@ from app.web import filters
 from app.web.i18n import gettext
 from app.work.models import WorkItem
 from app.work.pages.lamps import working_span
-from app.work.pages.records import message_word, who
+from app.work.pages.records import INCIDENTS, message_word, solved_word, who
 from app.work.pages.route import Outlook
 from app.work.pages.words import ACTOR_WORDS, choice_word, name_of, round_word
 from app.work.queries.casefile import CaseFile, Concealed
@@ -28,7 +28,7 @@ LONG = 300
 MINUTE = timedelta(minutes=1)
 AUTOMATIC = frozenset({"work:decision:made", "work:timer:fired", "work:incident:raised"})
 SERVICE = "work:service:done"
-SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent"})
+SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent", *INCIDENTS})
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,10 @@ class Story:
             done = gettext("完成 %(percent)s%%", percent=percent) if percent is not None else ""
             title = gettext("：").join(filter(None, (gettext("进展说明"), done)))
             return title, str(payload.get("text", "")), record.unit_name
+        if record.kind in INCIDENTS:
+            node = self._node(record.node)
+            name = name_of(node, self.locale) if node and node.name else (record.node_name or "")
+            return solved_word(record.kind, name), str(payload.get("reason", "")), record.unit_name
         return message_word(str(payload.get("message", ""))), str(payload.get("reason") or ""), record.unit_name
 
     def _foreign(self, step: Concealed) -> Entry:

@@ -8,11 +8,11 @@ from app.i18n import N_
 from app.web.menu import menu
 from app.web.permissions import register
 from app.work.runtime import Runtime
-from app.work.views import cases, inbox, prints, receipts, starting, tasks
+from app.work.views import cases, handling, inbox, prints, receipts, starting, tasks
 from app.work.views.blueprint import bp
 from app.work.views.sources import register_sources
 
-__all__ = ["bp", "cases", "inbox", "init_app", "prints", "receipts", "starting", "tasks"]
+__all__ = ["bp", "cases", "handling", "inbox", "init_app", "prints", "receipts", "starting", "tasks"]
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:
@@ -25,6 +25,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
             "work.act": N_("办理事项"),
             "work.start": N_("发起办件"),
             "work.urge": N_("催办"),
+            "work.repair": N_("处置异常"),
         }
     )
     register_sources()
@@ -32,4 +33,5 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     menu.add("mine", "work.start", N_("发起"), "plus", "work.start", tab=N_("发起"))
     menu.add("mine", "work.receipts", N_("我的回执"), "receipt", "work.inbox", tab=N_("回执"))
     menu.add("tasks", "work.cases", N_("全部办件"), "list-details", "work.view", tab=N_("办件"))
+    menu.add("tasks", "work.incident_list", N_("异常"), "alert-triangle", "work.repair", count="incidents")
     app.register_blueprint(bp)

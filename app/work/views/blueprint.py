@@ -13,6 +13,7 @@ from app.engine import Node
 from app.people.rules import Viewer
 from app.web import filters
 from app.web.i18n import locale
+from app.work.models import Case
 from app.work.pages.rows import Reader
 from app.work.queries.names import names_for
 from app.work.runtime import Runtime
@@ -43,6 +44,6 @@ def reader_for(viewer: Viewer) -> Reader:
     return Reader(viewer, locale(), names_for(reading(), viewer), now())
 
 
-def node_of(version_id: int, node_id: str) -> Node | None:
-    """Return a node of a published version, from the library's cache."""
-    return runtime().library.bundle(reading(), version_id).definition.nodes.get(node_id)
+def node_of(case: Case, node_id: str) -> Node | None:
+    """Return a node of the version a case runs on, from the library's cache."""
+    return runtime().library.bundle(reading(), case.version_id, case.called).definition.nodes.get(node_id)

@@ -23,6 +23,7 @@ from app.web.i18n import gettext, locale
 from app.work import operations as work
 from app.work.models import Case
 from app.work.pages import diagram
+from app.work.pages.handling import Typed
 from app.work.pages.offers import Offer, Offering
 from app.work.pages.records import LIMITS
 from app.work.pages.sections import everything
@@ -33,8 +34,9 @@ from app.work.queries.scope import find_case, may_act
 from app.work.views.blueprint import SEE_OTHER, bp, now, reader_for, reading, runtime
 from app.work.views.inbox import Choice, address, choices, condition_words, listed, read_filters
 from app.work.views.telling import Telling, tell
+from app.work.views.troubles import kept_of, troubles
 
-TABS = ("all", "form", "files", "data", "related", "talk")
+TABS = ("all", "form", "files", "data", "related", "talk", "handling")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def case(number: str) -> ResponseReturnValue:
     found = find_case(reading(), viewer, number)
     if casefile.is_copied(reading(), viewer, found.id):
         found = _note_reading(viewer, found)
-    return _page(viewer, found)
+    return case_page(viewer, found)
 
 
 @bp.get("/cases/<number>/diagram.bpmn")
@@ -98,7 +100,7 @@ def verify_case(number: str) -> ResponseReturnValue:
     found = find_case(reading(), viewer, number)
     verdict = verify(reading(), f"case:{found.id}")
     broken = verdict.fault.seq if verdict.fault else None
-    return _page(viewer, found, checked=Checked(verdict.records, broken, verdict.clean, now()))
+    return case_page(viewer, found, checked=Checked(verdict.records, broken, verdict.clean, now()))
 
 
 @bp.post("/cases/<number>/urge")
@@ -135,7 +137,7 @@ def send(number: str, name: str) -> ResponseReturnValue:
     case_id, reason = found.id, request.form.get("reason", "").strip()
     if offer.reason_required and not reason:
         sentence = gettext("“%(action)s”要写明理由。写好后再提交。", action=offer.label)
-        return _page(viewer, found, errors={name: sentence}), Invalid.status
+        return case_page(viewer, found, errors={name: sentence}), Invalid.status
     payload = {"reason": reason} if reason else {}
     done = gettext("%(action)s：已办好，记录在案。", action=offer.label)
     return _act(
@@ -199,16 +201,19 @@ def may_urge(viewer: Viewer, found: Case, told: Telling) -> bool:
     return any(nodes[item.node].properties.get("urgeable") != "false" for item in others if item.node in nodes)
 
 
-def _page(
+def case_page(
     viewer: Viewer,
     found: Case,
     *,
+    tab: str = "",
     checked: Checked | None = None,
     errors: Mapping[str, str] | None = None,
+    typed: Mapping[int, Typed] | None = None,
 ) -> str:
+    """Draw the page of a case; `errors` and `typed` are what a submit left that could not be accepted."""
     told = tell(viewer, found)
-    tab = request.args.get("tab", "all")
-    tab = tab if tab in TABS else "all"
+    tab = tab or request.args.get("tab", "all")
+    tab = tab if tab in TABS and (tab != "handling" or viewer.may("work.repair")) else "all"
     g.csp_inline_style = tab == "all"
     process = name_of(told.bundle.definition, locale())
     mine = next((item for item in told.file.open if may_act(reading(), viewer, item)), None)
@@ -230,6 +235,8 @@ def _page(
         limits=gettext(LIMITS),
         errors=errors or {},
         related=listed(viewer, reader_for(viewer), told.file.related) if tab == "related" else (),
+        troubles=troubles(found, typed or {}) if tab == "handling" else (),
+        kept=kept_of(found, typed or {}) if tab == "handling" else (),
     )
 
 
@@ -242,7 +249,10 @@ def _tabs(told: Telling, tab: str) -> list[tuple[str, str, int | None, bool]]:
         "data": (gettext("变量"), None),
         "related": (gettext("相关办件"), len(file.related)),
         "talk": (gettext("讨论"), len(file.comments)),
+        "handling": (gettext("处置"), None),
     }
+    if not told.viewer.may("work.repair"):
+        del words["handling"]
     if told.viewer.is_vendor:
         del words["data"]
     return [

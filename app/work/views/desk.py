@@ -143,7 +143,7 @@ def desk_for(viewer: Viewer, item_id: int) -> Desk:
     """Return the work item as this person has it; raise NotFound when it is not theirs to see."""
     session = reading()
     item, case = find_item(session, viewer, item_id)
-    bundle = runtime().library.bundle(session, case.version_id)
+    bundle = runtime().library.bundle(session, case.version_id, case.called)
     return Desk(
         viewer=viewer,
         node=bundle.definition.nodes[item.node],

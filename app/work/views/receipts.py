@@ -11,7 +11,7 @@ from app.ledger.models import Record
 from app.people.session import current_viewer
 from app.web import permission
 from app.web.i18n import locale
-from app.work.models import WorkItem
+from app.work.models import Case, WorkItem
 from app.work.pages.records import Line, record_line
 from app.work.pages.words import name_of, result_word
 from app.work.queries import casefile
@@ -34,8 +34,8 @@ def receipts() -> ResponseReturnValue:
         "work/receipts.html",
         asked=asked,
         code=code,
-        found=[(_line(record, case.version_id), case) for record, case in found],
-        rows=[(item, case, _step(item, case.version_id), _result(item, case.version_id)) for item, case in page.rows],
+        found=[(_line(record, case), case) for record, case in found],
+        rows=[(item, case, _step(item, case), _result(item, case)) for item, case in page.rows],
         more=address(after=page.more) if page.more else None,
     )
 
@@ -46,14 +46,14 @@ def read_code(text: str) -> str | None:
     return f"{plain[:4]}-{plain[4:]}" if CODE.fullmatch(plain) else None
 
 
-def _line(record: Record, version_id: int) -> Line:
-    nodes = runtime().library.bundle(reading(), version_id).definition.nodes
+def _line(record: Record, case: Case) -> Line:
+    nodes = runtime().library.bundle(reading(), case.version_id, case.called).definition.nodes
     return record_line(record, nodes, locale())
 
 
-def _step(item: WorkItem, version_id: int) -> str:
-    return name_of(node_of(version_id, item.node) or item, locale())
+def _step(item: WorkItem, case: Case) -> str:
+    return name_of(node_of(case, item.node) or item, locale())
 
 
-def _result(item: WorkItem, version_id: int) -> str:
-    return result_word(node_of(version_id, item.node), item.result, locale())
+def _result(item: WorkItem, case: Case) -> str:
+    return result_word(node_of(case, item.node), item.result, locale())

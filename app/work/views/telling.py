@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.work.models import Case
 from app.work.pages import diagram
 from app.work.pages.charged import Charged, charge
 from app.work.pages.header import Header, case_header
-from app.work.pages.records import Line, record_lines
+from app.work.pages.records import INCIDENTS, Line, record_lines
 from app.work.pages.route import Cast, Outlook
 from app.work.pages.sections import Reading
 from app.work.pages.timeline import Entry, Story
@@ -86,8 +86,11 @@ class Telling:
         )
 
     def records(self) -> list[Line]:
-        """Return the records in words, newest first."""
-        return record_lines(self.file.records, self.bundle.definition.nodes, locale())
+        """Return the records in words, newest first; a vendor does not read the values repaired in an incident."""
+        lines = record_lines(self.file.records, self.bundle.definition.nodes, locale())
+        if not self.viewer.is_vendor:
+            return lines
+        return [replace(line, details=()) if line.kind in INCIDENTS else line for line in lines]
 
     def marks(self) -> dict[str, Any]:
         """Return the state of the diagram."""
@@ -102,5 +105,5 @@ class Telling:
 def tell(viewer: Viewer, case: Case) -> Telling:
     """Read one case for one viewer."""
     session = reading()
-    bundle = runtime().library.bundle(session, case.version_id)
+    bundle = runtime().library.bundle(session, case.version_id, case.called)
     return Telling(viewer, casefile.load(session, viewer, case), bundle, calendar_for(session, case.starter_unit_id))

@@ -1,0 +1,394 @@
+"""The owner's drawing as a tree that repairs change in place; everything they do not touch stays as it was."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from app.engine.attributes import PREFIX
+from app.engine.diagram import EXTENSIONS
+from app.engine.repairs.layout import Layout
+from app.engine.xml import BPMN
+
+CAMUNDA = EXTENSIONS[0]
+OPERATON = "http://operaton.org/schema/1.0/bpmn"
+VENDORS = (*EXTENSIONS, OPERATON)
+HUMAN = frozenset({"userTask", "manualTask", "task"})
+TASKS = frozenset({*HUMAN, "scriptTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"})
+SCOPES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+ACTIVITIES = frozenset({*TASKS, *SCOPES, "callActivity"})
+GATEWAYS = frozenset(
+    {"exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "eventBasedGateway"}
+)
+EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
+NODES = ACTIVITIES | GATEWAYS | EVENTS
+_BEFORE_FLOWS = ("documentation", "extensionElements", "auditing", "monitoring", "categoryValueRef", "incoming")
+_BEFORE_NODES = ("documentation", "extensionElements", "auditing", "monitoring", "property", "laneSet")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One change that an import would make: where, why, and what stands there before and after."""
+
+    id: str
+    rule: str
+    element: str | None
+    name: str | None
+    line: int | None
+    message: str
+    values: Mapping[str, Any]
+    old: str | None = None
+    new: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a diagram may refer to: topics, decision ids, processes to call, forms, roles by code and by name.
+
+    Topics and roles are None when any will do.
+    """
+
+    topics: Collection[str] | None = None
+    decisions: Collection[str] = ()
+    processes: Collection[str] = ()
+    forms: Collection[str] = ()
+    roles: Mapping[str, str] | None = None
+
+
+class Drawing:
+    """One process of a file, its nodes and flows, and the list of what was done to it.
+
+    `accepted` names the repairs that may be made; None means all of them.
+    """
+
+    def __init__(self, root: Any, process: Any, known: Known, accepted: Collection[str] | None) -> None:
+        self.root = root
+        self.process = process
+        self.known = known
+        self.accepted = accepted
+        self.repairs: list[Repair] = []
+        self.layout = Layout(root)
+        self._ids = {one.get("id") for one in root.iter() if is_element(one)}
+        self._flows: tuple[dict[str, list[Any]], dict[str, list[Any]]] | None = None
+
+    def repair(
+        self,
+        rule: str,
+        where: Any,
+        message: str,
+        *,
+        old: str | None = None,
+        new: str | None = None,
+        **values: Any,
+    ) -> bool:
+        """Note a repair and return whether it may be made."""
+        element = where.get("id") if where is not None else None
+        line = where.sourceline if where is not None else None
+        identity = self._repair_id(f"{rule}:{element or line or ''}")
+        if self.accepted is not None and identity not in self.accepted:
+            return False
+        shown = label_of(where) if where is not None else None
+        named = {"name": shown or element or "", **values}
+        self.repairs.append(Repair(identity, rule, element, shown or None, line, message, named, old, new))
+        return True
+
+    def _repair_id(self, wanted: str) -> str:
+        taken = {one.id for one in self.repairs}
+        return next(one for one in (wanted, *(f"{wanted}#{n}" for n in range(2, 1000))) if one not in taken)
+
+    def scopes(self) -> list[Any]:
+        """Return the process and all its sub-processes, outer ones first."""
+        return [self.process, *(one for one in self.nodes() if tag_of(one) in SCOPES)]
+
+    def nodes(self, scope: Any = None) -> list[Any]:
+        """Return the nodes directly in `scope`, or all of the process, in document order."""
+        found = self.process.iter(f"{{{BPMN}}}*") if scope is None else elements(scope)
+        return [one for one in found if tag_of(one) in NODES and one.get("id")]
+
+    def flows(self, scope: Any = None) -> list[Any]:
+        """Return the sequence flows directly in `scope`, or all of the process."""
+        found = self.process.iter(f"{{{BPMN}}}sequenceFlow") if scope is None else elements(scope)
+        return [one for one in found if tag_of(one) == "sequenceFlow"]
+
+    def node(self, identity: str | None) -> Any:
+        """Return a node by id, None when there is none."""
+        return next((one for one in self.nodes() if one.get("id") == identity), None) if identity else None
+
+    def incoming(self, node: Any) -> list[Any]:
+        """Return the flows that lead to a node."""
+        return list(self._ends()[1][node.get("id")])
+
+    def outgoing(self, node: Any) -> list[Any]:
+        """Return the flows that leave a node."""
+        return list(self._ends()[0][node.get("id")])
+
+    def attached(self, node: Any) -> list[Any]:
+        """Return the boundary events on a node."""
+        return [one for one in self.nodes() if one.get("attachedToRef") == node.get("id")]
+
+    def _ends(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+        if self._flows is None:
+            leaving, entering = defaultdict(list), defaultdict(list)
+            for flow in self.flows():
+                leaving[flow.get("sourceRef")].append(flow)
+                entering[flow.get("targetRef")].append(flow)
+            self._flows = leaving, entering
+        return self._flows
+
+    def new_id(self, stem: str) -> str:
+        """Return an id that nothing in the file has."""
+        found = next(one for n in range(1, 100_000) if (one := f"{stem}_{n}") not in self._ids)
+        self._ids.add(found)
+        return found
+
+    def add_node(self, scope: Any, tag: str, *, near: Any, name: str = "", before: bool = False) -> Any:
+        """Draw a new node beside `near`."""
+        node: Any = etree.Element(f"{{{BPMN}}}{tag}", id=self.new_id(tag))
+        if name:
+            node.set("name", name)
+        self._place(scope, node)
+        self._join_lane(node, near)
+        self.layout.add_shape(node.get("id"), tag, near.get("id"), before=before)
+        return node
+
+    def add_flow(self, scope: Any, source: Any, target: Any) -> Any:
+        """Draw a flow between two nodes."""
+        ends = {"sourceRef": source.get("id"), "targetRef": target.get("id")}
+        flow: Any = etree.Element(f"{{{BPMN}}}sequenceFlow", id=self.new_id("flow"), **ends)
+        self._place(scope, flow)
+        self._refer(source, "outgoing", flow)
+        self._refer(target, "incoming", flow)
+        self.layout.draw_edge(flow.get("id"), source.get("id"), target.get("id"))
+        self._flows = None
+        return flow
+
+    def redirect(self, flow: Any, *, source: Any = None, target: Any = None) -> None:
+        """Let a flow begin or end at another node."""
+        for end, reference, node in (("sourceRef", "outgoing", source), ("targetRef", "incoming", target)):
+            if node is not None:
+                self._unrefer(flow, reference)
+                flow.set(end, node.get("id"))
+                self._refer(node, reference, flow)
+        self._flows = None
+        self.layout.draw_edge(flow.get("id"), flow.get("sourceRef"), flow.get("targetRef"))
+
+    def put_between(self, node: Any, new: Any) -> None:
+        """Lead everything that enters `node` into `new`, and `new` into `node`."""
+        for flow in self.incoming(node):
+            self.redirect(flow, target=new)
+        self.add_flow(node.getparent(), new, node)
+
+    def remove_flow(self, flow: Any) -> None:
+        """Take a flow away."""
+        for reference in ("incoming", "outgoing"):
+            self._unrefer(flow, reference)
+        for node in self.nodes():
+            if node.get("default") == flow.get("id"):
+                del node.attrib["default"]
+        self._remove(flow)
+
+    def remove_node(self, node: Any) -> None:
+        """Take a node away, with its flows, its boundary events and what lies in it."""
+        for flow in [*self.incoming(node), *self.outgoing(node)]:
+            if flow.getparent() is not None:
+                self.remove_flow(flow)
+        for event in self.attached(node):
+            self.remove_node(event)
+        self.empty(node)
+        self._leave(node)
+        self._remove(node)
+
+    def empty(self, scope: Any) -> None:
+        """Take everything away that lies in a sub-process."""
+        for inner in [*self.nodes(scope), *self.flows(scope)]:
+            if inner.getparent() is not None:
+                self.remove_flow(inner) if tag_of(inner) == "sequenceFlow" else self.remove_node(inner)
+
+    def _remove(self, element: Any) -> None:
+        self.layout.remove(element.get("id"))
+        cut(element)
+        self._flows = None
+
+    def _leave(self, node: Any) -> None:
+        for one in list(self.root.iter(f"{{{BPMN}}}flowNodeRef", f"{{{BPMN}}}association", f"{{{BPMN}}}messageFlow")):
+            references = {(one.text or "").strip(), one.get("sourceRef"), one.get("targetRef")}
+            if node.get("id") in references:
+                self.layout.remove(one.get("id"))
+                cut(one)
+
+    def rename(self, element: Any, new: str) -> None:
+        """Give an element another id and change everything that refers to it."""
+        old = element.get("id")
+        element.set("id", new)
+        self.layout.rename(old, new)
+        for one in self.root.iter():
+            if not is_element(one):
+                continue
+            for name in ("sourceRef", "targetRef", "attachedToRef", "default", "bpmnElement"):
+                if one.get(name) == old:
+                    one.set(name, new)
+            if tag_of(one) in {"flowNodeRef", "incoming", "outgoing"} and (one.text or "").strip() == old:
+                one.text = new
+        self._flows = None
+
+    def retag(self, node: Any, tag: str) -> None:
+        """Make another kind of node of this one."""
+        node.tag = f"{{{BPMN}}}{tag}"
+        self._flows = None
+
+    def declare(self, tag: str, name: str) -> str:
+        """Add a message, signal, error or escalation to the file and return its id."""
+        declared = etree.Element(f"{{{BPMN}}}{tag}", id=self.new_id(tag), name=name)
+        first = next(one for one in elements(self.root) if tag_of(one) in {"process", "collaboration"})
+        declared.tail = first.getprevious().tail if first.getprevious() is not None else self.root.text
+        first.addprevious(declared)
+        return str(declared.get("id"))
+
+    def set_setting(self, node: Any, name: str, value: str | None) -> None:
+        """Write `camunda:name`, or remove it under every vendor's prefix."""
+        for namespace in VENDORS:
+            node.attrib.pop(f"{{{namespace}}}{name}", None)
+        if value is not None:
+            node.set(f"{{{CAMUNDA}}}{name}", value)
+
+    def own(self, node: Any, name: str) -> str:
+        """Return the property `guanjia.name` of a node; empty when it has none."""
+        found = (one for one in node.iter(f"{{{CAMUNDA}}}property") if one.get("name") == PREFIX + name)
+        return next((one.get("value") or "" for one in found), "")
+
+    def set_own(self, node: Any, name: str, value: str) -> None:
+        """Write the property `guanjia.name` of a node."""
+        holder = self._properties(node)
+        found = next((one for one in holder if is_element(one) and one.get("name") == PREFIX + name), None)
+        if found is None:
+            found = etree.SubElement(holder, f"{{{CAMUNDA}}}property", name=PREFIX + name)
+        found.set("value", value)
+
+    def _properties(self, node: Any) -> Any:
+        extension = next((one for one in elements(node) if tag_of(one) == "extensionElements"), None)
+        if extension is None:
+            extension = etree.Element(f"{{{BPMN}}}extensionElements")
+            insert_after(node, extension, ("documentation",))
+        found = extension.find(f"{{{CAMUNDA}}}properties")
+        return etree.SubElement(extension, f"{{{CAMUNDA}}}properties") if found is None else found
+
+    def describe(self, node: Any, text: str) -> None:
+        """Add a note to the documentation of a node."""
+        note = etree.Element(f"{{{BPMN}}}documentation")
+        note.text = text
+        insert_after(node, note, ("documentation",))
+
+    def _place(self, scope: Any, element: Any) -> None:
+        insert_after(scope, element, (*_BEFORE_NODES, *NODES, "sequenceFlow"))
+
+    def _join_lane(self, node: Any, near: Any) -> None:
+        for reference in self.process.iter(f"{{{BPMN}}}flowNodeRef"):
+            if (reference.text or "").strip() == near.get("id"):
+                mate = deepcopy(reference)
+                mate.text = node.get("id")
+                reference.addnext(mate)
+                return
+
+    def _refer(self, node: Any, tag: str, flow: Any) -> None:
+        """Mention a flow in a node, if the nodes of this file do so."""
+        if next(self.process.iter(f"{{{BPMN}}}incoming", f"{{{BPMN}}}outgoing"), None) is None:
+            return
+        reference = etree.Element(f"{{{BPMN}}}{tag}")
+        reference.text = flow.get("id")
+        insert_after(node, reference, (*_BEFORE_FLOWS, *(("outgoing",) if tag == "outgoing" else ())))
+
+    def _unrefer(self, flow: Any, tag: str) -> None:
+        for one in list(self.process.iter(f"{{{BPMN}}}{tag}")):
+            if (one.text or "").strip() == flow.get("id"):
+                cut(one)
+
+
+def is_element(one: Any) -> bool:
+    """Whether it is an element, not a comment or an instruction."""
+    return isinstance(one.tag, str)
+
+
+def elements(parent: Any) -> Iterator[Any]:
+    """Return the elements directly below."""
+    return (one for one in parent if is_element(one))
+
+
+def tag_of(element: Any) -> str:
+    """Return the local name of a BPMN element; empty for everything else."""
+    prefix, _, name = element.tag.rpartition("}") if is_element(element) else ("", "", "")
+    return str(name) if prefix == "{" + BPMN else ""
+
+
+def children(element: Any, *tags: str) -> list[Any]:
+    """Return the BPMN elements directly below with one of these names."""
+    return [one for one in elements(element) if tag_of(one) in tags]
+
+
+def label_of(element: Any) -> str:
+    """Return what stands on a shape."""
+    return " ".join((element.get("name") or "").split())
+
+
+def name_of(element: Any) -> str:
+    """Return what stands on a shape, or its id."""
+    return label_of(element) or str(element.get("id"))
+
+
+def definitions_of(event: Any) -> list[Any]:
+    """Return the event definitions in an event."""
+    return [one for one in elements(event) if tag_of(one).endswith("EventDefinition")]
+
+
+def kind_of(event: Any) -> str:
+    """Return what an event waits for or does: `none`, `timer`, `message` and so on."""
+    found = definitions_of(event)
+    return tag_of(found[0]).removesuffix("EventDefinition") if found else "none"
+
+
+def setting(node: Any, name: str) -> str:
+    """Read `camunda:name` or the same under another vendor's prefix."""
+    found = (node.get(f"{{{namespace}}}{name}") for namespace in VENDORS)
+    return next((one.strip() for one in found if one and one.strip()), "")
+
+
+def condition_of(flow: Any) -> str:
+    """Return the text of a flow's condition."""
+    return child_text_of(flow, "conditionExpression")
+
+
+def child_text_of(element: Any, tag: str) -> str:
+    """Return the text of the first child with this name."""
+    found = children(element, tag)
+    return str(found[0].xpath("string()")).strip() if found else ""
+
+
+def cut(element: Any) -> None:
+    """Remove an element and leave the text after it."""
+    parent, before = element.getparent(), element.getprevious()
+    if element.tail and element.tail.strip():
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    elif before is not None:
+        before.tail = element.tail
+    parent.remove(element)
+
+
+def insert_after(parent: Any, new: Any, tags: tuple[str, ...]) -> None:
+    """Insert `new` after the last child with one of these names, or as the first."""
+    mates = children(parent, *tags)
+    if not mates:
+        new.tail = parent.text if len(parent) else None
+        parent.insert(0, new)
+        return
+    last = mates[-1]
+    new.tail = last.tail
+    if last.getnext() is None:
+        last.tail = parent.text
+    parent.insert(parent.index(last) + 1, new)

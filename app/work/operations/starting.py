@@ -1,0 +1,180 @@
+"""Start a case: number, first engine step, first form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.engine import Advance
+from app.errors import NotFound, Refused
+from app.i18n import N_
+from app.ledger import Actor, Entry
+from app.people.rules import Viewer
+from app.processes.library import Bundle
+from app.processes.models import ProcessVersion
+from app.work.models import Case, NumberSeries, Party, WorkItem
+from app.work.operations.act import Act, environment, person, unit_of
+from app.work.operations.advance import settle
+from app.work.operations.cases import Receipt, complete, receipt_of
+from app.work.operations.items import open_item
+from app.work.runtime import Runtime
+
+DEFAULT_SERIES = "GJ"
+
+
+def start_case(
+    session: Session,
+    runtime: Runtime,
+    slug: str,
+    starter: Viewer,
+    answers: Mapping[str, Any],
+    key: str,
+    now: datetime,
+    *,
+    data: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
+    parent_id: int | None = None,
+) -> Receipt:
+    """Start a case of the running version of `slug` and complete its first form with `answers`.
+
+    The same `key` again returns the stored receipt. `data` are the token's first values, for example the channel.
+    """
+    bundle = runtime.library.running(session, slug)
+    series = _locked_series(session, bundle, now)
+    stored = _started(session, key)
+    if stored is not None:
+        return _stored_start(session, stored)
+    act, first = _begin(session, runtime, bundle, starter, key, now, series, data or {}, actor, parent_id)
+    form = next((one for one in first.opened if one.wait == "person"), None)
+    if form is None:
+        raise Refused(N_("这个流程不能从表单发起。"))
+    item = session.get_one(WorkItem, open_item(act, form))
+    others = tuple(one for one in first.opened if one is not form)
+    return complete(act, item, starter, answers, key, [replace(first, opened=others)])
+
+
+def open_case(
+    session: Session,
+    runtime: Runtime,
+    slug: str,
+    starter: Viewer,
+    data: Mapping[str, Any],
+    key: str,
+    now: datetime,
+    *,
+    actor: Actor | None = None,
+    business_key: str | None = None,
+) -> Case:
+    """Start a case of the running version of `slug` with `data` and complete nothing yet.
+
+    The same `key` again returns the case it started.
+    """
+    bundle = runtime.library.running(session, slug)
+    series = _locked_series(session, bundle, now)
+    stored = _started(session, key)
+    if stored is not None:
+        return stored
+    act, first = _begin(session, runtime, bundle, starter, key, now, series, data, actor, None)
+    with session.no_autoflush:
+        act.case.business_key = business_key
+        payload = {"version": bundle.number, "data": dict(data), "business_key": business_key}
+        act.note(Entry("work:case:opened", act.actor, payload, case_id=act.case.id))
+        settle(act, [first])
+    session.flush()
+    return act.case
+
+
+def _started(session: Session, key: str) -> Case | None:
+    """Return the case this key started; asked under the series' lock, which the first one held until its commit."""
+    return session.scalar(select(Case).where(Case.start_key == key))
+
+
+def _begin(
+    session: Session,
+    runtime: Runtime,
+    bundle: Bundle,
+    starter: Viewer,
+    key: str,
+    now: datetime,
+    series: NumberSeries,
+    data: Mapping[str, Any],
+    actor: Actor | None,
+    parent_id: int | None,
+) -> tuple[Act, Advance]:
+    called = runtime.library.pins(session, bundle.version_id)
+    bundle = runtime.library.bundle(session, bundle.version_id, called)
+    case = _new_case(session, bundle, starter, key, now, series, parent_id)
+    case.called = called
+    env = environment(session, case, bundle, now, dict)
+    live, first = runtime.engine.start(bundle.definition, dict(data), {}, env)
+    act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
+    act.keep_live()
+    party = Party(case_id=case.id, unit_id=unit_of(session, starter.user_id).id, side="client", since=now)
+    session.add(party)
+    session.flush()
+    return act, first
+
+
+def _new_case(
+    session: Session,
+    bundle: Bundle,
+    starter: Viewer,
+    key: str,
+    now: datetime,
+    series: NumberSeries,
+    parent_id: int | None,
+) -> Case:
+    version = session.get_one(ProcessVersion, bundle.version_id)
+    case = Case(
+        number=_next_number(series),
+        process_id=version.process_id,
+        version_id=bundle.version_id,
+        slug=bundle.slug,
+        title=bundle.definition.name,
+        summary=[],
+        status="running",
+        priority="normal",
+        starter_id=starter.user_id,
+        starter_name=starter.name,
+        starter_unit_id=starter.unit_id,
+        start_key=key,
+        parent_id=parent_id,
+        opened_at=now,
+        header={},
+    )
+    session.add(case)
+    session.flush()
+    return case
+
+
+def _locked_series(session: Session, bundle: Bundle, now: datetime) -> NumberSeries:
+    """Return the series of this process and year, locked until the commit; the year's first use creates it."""
+    prefix = bundle.definition.properties.get("number", DEFAULT_SERIES)
+    name = f"{prefix}-{clock.local(now).year}"
+    row = session.get(NumberSeries, name, with_for_update=True)
+    if row is None:
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(NumberSeries(name=name, last=0))
+        row = session.get_one(NumberSeries, name, with_for_update=True)
+    return row
+
+
+def _next_number(series: NumberSeries) -> str:
+    """Return the next number of a series, for example `RW-2026-0001`."""
+    series.last += 1
+    return f"{series.name}-{series.last:04d}"
+
+
+def _stored_start(session: Session, case: Case) -> Receipt:
+    item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id).order_by(WorkItem.id)).first()
+    if item is None:
+        raise NotFound
+    return receipt_of(case, item, repeated=True)
