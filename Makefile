@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DATA ?= data
 T ?= tests
 
-.PHONY: help setup front run test test-full check lint types format docs bench messages requirements clean
+.PHONY: help setup front run test test-full check lint types format docs bench corpus messages requirements clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,10 @@ docs: setup ## write the pages made from the code
 
 bench: setup .venv/dev.done ## counts and ratios of the core
 	@$(BIN)/python -m tests.bench
+
+corpus: setup .venv/dev.done ## check, import and run the diagrams of a folder: make corpus DIR=…
+	@test -n "$(DIR)" || { echo "Say which folder: make corpus DIR=…" >&2; exit 2; }
+	@$(BIN)/python -m tests.corpus "$(DIR)"
 
 messages: setup ## extract sentences to translate
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _ -k lazy_gettext --no-location --sort-output -o app/translations/messages.pot app

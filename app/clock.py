@@ -19,7 +19,7 @@ from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db import Base
-from app.postgres import is_postgres, statement_time
+from app.postgres import STATEMENT_TIME, is_postgres, statement_time
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WORTH_SAYING = 60.0  # seconds
@@ -99,15 +99,17 @@ _steady: WeakKeyDictionary[Any, Steady] = WeakKeyDictionary()
 _NOW = select(ClockOffset.seconds, ClockMark.seen, ClockMark.accepted).select_from(
     select(1).subquery().outerjoin(ClockOffset, ClockOffset.id == 1).outerjoin(ClockMark, ClockMark.id == 1)
 )
+_KIND = select(ClockOffset.kind)
+_SERVER_NOW = select(STATEMENT_TIME, select(ClockOffset.seconds).scalar_subquery())
 
 
 def now(session: Session) -> datetime:
     """Return the present instant of this database, in UTC."""
     if is_postgres(session):
-        offset = session.scalar(select(ClockOffset.seconds))
-        return statement_time(session) + timedelta(seconds=offset or 0.0)
-    offset, seen, accepted = session.execute(_NOW).one()
-    return _machine_of(session).read(seen, accepted or 0) + timedelta(seconds=offset or 0.0)
+        instant, offset = session.connection().execute(_SERVER_NOW).one()
+        return _shifted(instant.astimezone(UTC), offset)
+    offset, seen, accepted = session.connection().execute(_NOW).one()
+    return _shifted(_machine_of(session).read(seen, accepted or 0), offset)
 
 
 def machine_shows(session: Session) -> datetime:
@@ -130,7 +132,7 @@ def mark(session: Session) -> ClockMark | None:
 
 def kind(session: Session) -> str:
     """Return `real`, `demo` or `test`."""
-    return session.scalar(select(ClockOffset.kind)) or "real"
+    return session.connection().execute(_KIND).scalar() or "real"
 
 
 def birth(session: Session, kind_: str, start: datetime) -> None:
@@ -163,6 +165,10 @@ def notes(session: Session) -> dict[str, str]:
     if behind > WORTH_SAYING:
         return {"clock": f"the machine's clock is {behind:.0f} s behind; time runs at half pace"}
     return {}
+
+
+def _shifted(instant: datetime, offset: float | None) -> datetime:
+    return instant + timedelta(seconds=offset or 0.0)
 
 
 def _machine_of(session: Session) -> Steady:

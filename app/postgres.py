@@ -2,7 +2,7 @@
 
 | what | here | SQLite instead |
 |---|---|---|
-| the database's clock | `statement_time` | the machine's clock (`app.clock`) |
+| the database's clock | `STATEMENT_TIME`, `statement_time` | the machine's clock (`app.clock`) |
 | SELECT … FOR UPDATE SKIP LOCKED | `stepping_over` | one writer at a time |
 | advisory lock until the commit | `lock_key` | one writer at a time |
 | REPEATABLE READ | `see_one_instant` | every reading transaction |
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import structlog
-from sqlalchemy import Select, text
+from sqlalchemy import ColumnElement, DateTime, Select, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -38,11 +38,14 @@ def is_postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
+# the database's clock, so that a machine with a wrong one does no harm; never clock_timestamp(): it is volatile
+# and keeps an index from being used
+STATEMENT_TIME: ColumnElement[datetime] = func.statement_timestamp(type_=DateTime(timezone=True))
+
+
 def statement_time(session: Session) -> datetime:
-    """Return the database's clock, so that a machine with a wrong one does no harm."""
-    # never clock_timestamp(): it is volatile and keeps an index from being used
-    instant: datetime = session.execute(text("select statement_timestamp()")).scalar_one()
-    return instant.astimezone(UTC)
+    """Return the database's clock."""
+    return session.execute(select(STATEMENT_TIME)).scalar_one().astimezone(UTC)
 
 
 def stepping_over(query: Query) -> Query:

@@ -1,4 +1,4 @@
-"""Writes what in the documentation follows from the code: attributes, routes and roles, the step tables of processes.
+"""Writes what in the documentation follows from the code: attributes, elements, routes, roles, steps of processes.
 
 `make docs` (`python -m docs.build`) writes them; `tests/docs` fails while one of them is stale.
 """
@@ -8,19 +8,27 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.routing import Rule
 
 from app import create_app
+from app.api.routes import ROUTES
 from app.config import load_settings
-from app.engine import Definition, Node, compile_definition
+from app.engine import Definition, Node, compile_definition, dmn
 from app.engine.attributes import ATTRIBUTES, OPEN_ENDED, Attribute
+from app.engine.coverage import ROWS, Row, Support
+from app.expressions import reading, results, values
+from app.expressions.compiling import WORK
+from app.expressions.functions import LISTED as BUILT_IN_FUNCTIONS
+from app.expressions.functions import Function
 from app.people.rules import ROLES, UNIT_KINDS, Role
 from app.processes.source import find_slugs, read_source
 from app.web.permissions import PUBLIC, declared
 from app.work.rules import actions_of
+from docs import rest
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, BPMN, FORMS = ROOT / "docs", ROOT / "bpmn", ROOT / "forms"
@@ -28,6 +36,13 @@ MADE = "<!-- made by `make docs`; change the code instead -->"
 STEPS = re.compile(r"(<!-- steps -->\n).*?(<!-- /steps -->)", re.DOTALL)
 
 PLACES: Mapping[str, str] = {"node": "环节、事件", "process": "流程", "flow": "连线", "any": "都可以"}
+SUPPORT: Mapping[Support, str] = {"supported": "支持", "refused": "拒绝", "drawn": "只画"}
+PROVING = "test_engine_coverage"
+PROOFS: Mapping[Support, str] = {
+    "supported": "test_a_supported_element_runs",
+    "refused": "test_a_refused_element_is_refused",
+    "drawn": "test_what_is_only_drawn_changes_nothing",
+}
 WHO: Mapping[str, str] = {
     "${starter}": "发起人",
     "${requester}": "补录时指定的提出人",
@@ -53,7 +68,13 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Return every page that is made from the code, by its path."""
-    made = {DOCS / "attributes.md": attributes_page(), DOCS / "routes.md": routes_page(application())}
+    made = {
+        DOCS / "api.md": rest.page((DOCS / "api.md").read_text("utf-8"), ROUTES),
+        DOCS / "attributes.md": attributes_page(),
+        DOCS / "bpmn.md": bpmn_page(),
+        DOCS / "expressions.md": expressions_page(),
+        DOCS / "routes.md": routes_page(application()),
+    }
     return made | {BPMN / slug / "README.md": with_steps(slug) for slug in find_slugs(BPMN)}
 
 
@@ -124,6 +145,73 @@ def is_heeded(name: str, source: str) -> bool:
     quoted = re.escape(name) if name.endswith(".") else f"{re.escape(name)}[\"']"
     asked = rf"(properties|own)(\.get\(|\[)f?[\"']{quoted}|[\"']{quoted} in [\w.]*properties"
     return bool(re.search(asked, source)) or (name.endswith(".") and f'"{name}' in source.replace('f"', '"'))
+
+
+# --- elements of BPMN
+
+
+def bpmn_page() -> str:
+    """Return the page of BPMN elements: what runs, what is refused, what is only drawn."""
+    counted = "、".join(f"{word} {sum(one.support == key for one in ROWS.values())}" for key, word in SUPPORT.items())
+    rows = (bpmn_row(key, one) for key, one in ROWS.items())
+    return f"""# BPMN 2.0：支持什么 · what of BPMN 2.0 runs here
+
+{MADE}
+
+检查用的就是这张表：`guanjia check` 放行的，都能运行；不支持的，报出图形、行号和改法。
+The checker asks this table: what it lets pass runs, what it refuses is named with line and remedy.
+
+共 {len(ROWS)} 行（{counted}）。每行都有测试，各画一张小图：支持的走得完，拒绝的被拒绝，只画的不影响运行。
+测试在 [tests/processes/{PROVING}.py](../tests/processes/{PROVING}.py)，图在
+[tests/processes/palette.py](../tests/processes/palette.py)。
+
+{table(("图形", "element", "结果", "怎样", "测试"), rows)}
+## 别的工具画的图
+
+`camunda:`、`flowable:`、`activiti:` 写的设置都认。
+监听器、连接器、写在图里的表单、`dueDate` 没有作用，检查时提醒。先看 `guanjia import`：它列出要改的地方，同意后才改。
+"""
+
+
+def bpmn_row(key: str, one: Row) -> tuple[str, ...]:
+    """Return the row of one element."""
+    return one.name, one.english, SUPPORT[one.support], one.how, f"`{PROVING}::{PROOFS[one.support]}[{key}]`"
+
+
+# --- expressions
+
+
+def expressions_page() -> str:
+    """Return the page of expressions with the tables that follow from the code."""
+    text = (DOCS / "expressions.md").read_text("utf-8")
+    nulls = [line for line in (values.__doc__ or "").splitlines() if line.startswith("|")]
+    functions = table(("names", "what it does", "example", "value"), map(function_row, BUILT_IN_FUNCTIONS))
+    parts = {"null": "\n".join((*nulls, "")), "functions": functions, "limits": table(("what", "at most"), limits())}
+    for name, made in parts.items():
+        text = re.sub(rf"(<!-- {name}: .*?-->\n).*?(<!-- /{name} -->)", partial(between, made), text, flags=re.DOTALL)
+    return text
+
+
+def between(made: str, match: re.Match[str]) -> str:
+    """Return the marks of a part that is made, with what is made between them."""
+    return f"{match[1]}\n{made}\n{match[2]}"
+
+
+def function_row(one: Function) -> tuple[str, ...]:
+    """Return the row of one function."""
+    names = ", ".join(f"`{name}`" for name in one.names)
+    what = (one.run.__doc__ or "").strip().split("\n")[0].removeprefix("Return ")
+    return names, what, f"`{one.example}`", f"`{one.value}`"
+
+
+def limits() -> Iterator[tuple[str, ...]]:
+    """Yield the limits of an expression."""
+    yield "characters, nodes, nesting of the text", f"{reading.MAX_LENGTH}, {reading.MAX_NODES}, {reading.MAX_DEPTH}"
+    yield "work of one evaluation, of one decision with all its cells", str(WORK)
+    yield "characters of a text as result", str(values.MAX_TEXT)
+    yield "items and characters of a list or map as result", f"{results.MAX_ITEMS}, {results.MAX_CHARACTERS}"
+    yield "digits of a decimal; a number is below", f"{values.DIGITS}; 1e{values.DIGITS}"
+    yield "rules and cells of a decision table", f"{dmn.MAX_RULES}, {dmn.MAX_CELLS}"
 
 
 # --- routes and roles

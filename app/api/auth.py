@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
 
 import structlog
-from flask import g, request
+from flask import current_app, g, request
 
 from app import clock
 from app.api.errors import MayNot, NotAuthenticated, WrongToken
@@ -28,7 +28,7 @@ def check(permission: str) -> None:
     g.gj_lang = g.gj_lang or holder.viewer.locale
     if not holder.viewer.may(permission):
         raise MayNot(permission, holder.viewer.user_name)
-    _note_use(holder, request_now())
+    _note_use(holder)
     if "inspector" in holder.viewer.roles:
         _record_inspection(holder, permission)
 
@@ -38,18 +38,22 @@ def _holder() -> KeyHolder:
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated
     digest = operations.token_hash(token.strip())
-    holder = key_holder(db.session(), digest, request_now())
-    if holder is None:
+    holder = key_holder(db.session(), digest)
+    if holder is None or (holder.expires_at is not None and holder.expires_at <= request_now()):
         raise WrongToken
     return holder
 
 
-def _note_use(holder: KeyHolder, now: datetime) -> None:
-    if holder.last_used_at is not None and now - holder.last_used_at < rules.TOUCH:
+def _note_use(holder: KeyHolder) -> None:
+    """Note at most once a minute that the token is used; this process remembers when it last did."""
+    noted: dict[int, float] = current_app.extensions.setdefault("guanjia.tokens_noted", {})
+    then, now = noted.get(holder.token_id), time.monotonic()
+    if then is not None and now - then < rules.TOUCH.total_seconds():
         return
+    noted[holder.token_id] = now
     try:
         with transaction() as session:
-            operations.touch_token(session, holder.token_id, now)
+            operations.touch_token(session, holder.token_id, clock.now(session))
     except Unavailable:
         # reading must go on while the database cannot be written
         log.warning("token_use_not_noted", token=holder.token_id)

@@ -150,14 +150,14 @@ def definition_id(key: str, number: int, version_id: int) -> str:
 
 
 def _by_id(wanted: str) -> queries.Line:
-    row = db.session.execute(queries.definitions({"processDefinitionId": wanted})).one_or_none()
+    row = queries.one(db.session(), queries.definitions({"processDefinitionId": wanted}))
     if row is None:
         raise missing(NONE, wanted)
     return row
 
 
 def _by_key(wanted: str) -> queries.Line:
-    row = db.session.execute(queries.definitions({"key": wanted, "latestVersion": True})).one_or_none()
+    row = queries.one(db.session(), queries.definitions({"key": wanted, "latestVersion": True}))
     if row is None:
         raise missing(NONE, wanted)
     return row
@@ -206,7 +206,7 @@ def _open(viewer: Viewer, bundle: Bundle, values: Mapping[str, Any], business_ke
 
 def _started(call: Call, case_id: int) -> dict[str, Any]:
     session = db.session()
-    row = session.execute(queries.started(case_id)).one()
+    row = queries.rows(session, queries.started(case_id))[0]
     wanted = call.body.get("withVariablesInReturn") and not call.viewer.is_vendor
     return {**told_instance(row), "variables": tell(queries.instance_data(session, case_id)) if wanted else None}
 

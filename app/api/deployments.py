@@ -76,7 +76,7 @@ def create(call: Call) -> Any:
         at = clock.now(session)
         made = deploy(session, sources, actor, at, name=name, source=source, topics=topics)
     filtering = fields.get("enable-duplicate-filtering") or fields.get("deploy-changed-only")
-    row = db.session.execute(queries.deployments({"id": str(made.id)})).one()
+    row = queries.rows(db.session(), queries.deployments({"id": str(made.id)}))[0]
     told = None if filtering and not made.new else _definitions(made.version_ids)
     return {**told_deployment(row), **dict.fromkeys(OTHER_KINDS), "deployedProcessDefinitions": told}
 
@@ -97,7 +97,7 @@ def deployment_count(call: Call) -> Any:
 @route("GET", "/deployment/<id>", "processes.view", answer=DEPLOYMENT)
 def deployment(call: Call, id: str) -> Any:  # noqa: A002, ARG001
     """Read one deployment."""
-    row = db.session.execute(queries.deployments({"id": id})).one_or_none()
+    row = queries.one(db.session(), queries.deployments({"id": id}))
     if row is None:
         raise missing(NONE, id)
     return told_deployment(row)
@@ -136,6 +136,6 @@ def _files() -> dict[str, bytes]:
 
 
 def _definitions(version_ids: tuple[int, ...]) -> dict[str, Any]:
-    rows = db.session.execute(queries.definitions({}).where(queries.is_version(version_ids))).all()
+    rows = queries.rows(db.session(), queries.definitions({}).where(queries.is_version(version_ids)))
     told = [told_definition(row) for row in rows]
     return {one["id"]: one for one in told}

@@ -7,20 +7,24 @@ from typing import Any
 
 from flask import request
 
+from app import clock
 from app.api import queries
-from app.api.errors import missing
+from app.api.errors import InvalidRequest, missing
 from app.api.lists import COUNT, PAGING, counted, listed, sorting
 from app.api.routes import Call, route
 from app.api.shapes import FLAG, NOTHING, TEXT, Shape, many, maybe, result
 from app.api.variables import TOLD, TOLD_VARIABLES, tell, told
-from app.db import db
+from app.db import db, transaction
 from app.errors import Refused
 from app.i18n import N_
 from app.people.rules import Viewer
+from app.work import operations as work
 from app.work.models import Case
+from app.work.views.blueprint import runtime
 
 NONE = N_("没有流程实例“%(id)s”，它已结束，或者不归这个令牌的账号看。")
 NO_VARIABLE = N_("流程实例没有变量“%(id)s”。")
+NO_REASON = N_("要用参数 deleteReason 写明为什么终止。")
 NOT_FOR_VENDORS = N_("外包单位的账号不能读整件办件的变量，可以读自己事项的变量。")
 
 LINK = result("AtomLink", rel=TEXT, href=TEXT, method=TEXT)
@@ -81,6 +85,17 @@ def variable(call: Call, id: str, name: str) -> Any:  # noqa: A002
     if name not in data:
         raise missing(NO_VARIABLE, name)
     return told(data[name])
+
+
+@route("DELETE", "/process-instance/<id>", "work.act", query={"deleteReason": TEXT})
+def delete(call: Call, id: str) -> None:  # noqa: A002
+    """End a process instance by force, with the reason; it and its records stay."""
+    reason = call.query.get("deleteReason", "").strip()
+    if not reason:
+        raise InvalidRequest(NO_REASON)
+    case_id = _found(call.viewer, id).id
+    with transaction() as session:
+        work.terminate(session, runtime(), case_id, call.viewer, reason, clock.now(session))
 
 
 def told_instance(row: queries.Line) -> dict[str, Any]:

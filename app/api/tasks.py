@@ -78,6 +78,9 @@ LIST = {**FILTERS, **sorting(queries.TASK_ORDER), **PAGING}
 @route("GET", "/task", "work.view", query=LIST, answer=many(TASK))
 def tasks(call: Call) -> Any:
     """List the open tasks."""
+    if call.query.keys() == {"processInstanceId"}:
+        found = queries.tasks_of(db.session(), call.viewer, queries.row_id(call.query["processInstanceId"]))
+        return [told_task(row) for row in found]
     return listed(call, queries.tasks(call.viewer, call.query), queries.TASK_ORDER, WorkItem.id, told_task)
 
 

@@ -23,6 +23,7 @@ from app.processes.source import find_slugs, in_order, problems_by_file, read_fi
 ROOT = Path(__file__).resolve().parent.parent.parent
 BPMN, FORMS = ROOT / "bpmn", ROOT / "forms"
 UNREADABLE = "unreadable"
+COLUMN = N_("第 %(column)s 个字符")
 
 
 @cli.command()
@@ -140,6 +141,8 @@ def path_of(name: str, diagrams: Path, forms: Path, drawn: Path | None = None) -
 def line_of(file: Path, one: Problem) -> str:
     """Return a problem as `file:line: severity: element name: sentence`; of an expression with its column."""
     where_ = " ".join(part for part in (one.element, one.name) if part)
+    place = COLUMN % {"column": one.values["column"]} if one.values.get("column") else ""
     sentence = f"{one.message % one.values} {one.fix % one.values}"
-    column = f":{one.values['column']}" if one.values.get("column") else ""
-    return f"{file}:{one.line or 1}{column}: {one.severity}: {where_}: {' '.join(sentence.split())}"
+    if place not in sentence:
+        sentence = f"{place} {sentence}"
+    return f"{file}:{one.line or 1}: {one.severity}: {where_}: {' '.join(sentence.split())}"

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -28,7 +27,9 @@ _ASKS_WHETHER = frozenset({"is defined", "isDefined"})
 
 @cli.command("eval", context_settings={"ignore_unknown_options": True})
 @click.argument("expression", type=click.UNPROCESSED)
-@click.option("--data", default="{}", metavar="JSON", help="the names, a JSON object; @FILE reads a file, - reads stdin")
+@click.option(
+    "--data", default="{}", metavar="JSON", help="the names, a JSON object; @FILE reads a file, - reads stdin"
+)
 @click.option("--feel", "as_feel", is_flag=True, help="read the expression as FEEL; a leading = means the same")
 def evaluate(expression: str, data: str, as_feel: bool) -> None:
     """Print the value of an expression as JSON; a refusal names line and column. No database is opened."""
@@ -42,8 +43,9 @@ def evaluate(expression: str, data: str, as_feel: bool) -> None:
 
 
 def value_of(text: str, names: Mapping[str, Any], *, as_feel: bool) -> Any:
-    """Return the value of `${…}`, of what stands inside of it, or of FEEL; unknown names and functions are refused."""
-    read = feel.parse(text) if as_feel or text.lstrip().startswith("=") else juel.braced(text) or juel.parse(text)
+    """Return the value of `${…}`, of what stands inside of it, or of FEEL; what is unknown is refused."""
+    as_feel = as_feel or text.lstrip().startswith("=")
+    read = feel.parse(text) if as_feel else juel.braced(text) or juel.parse(text)
     functions = functions_of(Environment(now=datetime.now(UTC)))
     _check_known(read, names, functions)
     return read.evaluate(names, functions)
@@ -55,21 +57,17 @@ def _check_known(read: Expression, names: Mapping[str, Any], functions: Mapping[
     for call in sorted(calls, key=lambda one: one.column):
         if call.name in read.functions and call.name not in functions:
             raise ExpressionRefused(N_("没有函数“%(name)s”。"), call.column, name=call.name)
-    asked = {part.name for one in calls if one.name in _ASKS_WHETHER for part in one.arguments if _is_name(part)}
+    parts = [part for one in calls if one.name in _ASKS_WHETHER for part in one.arguments]
+    asked = {part.name for part in parts if isinstance(part, tree.Name)}
     for name, column in sorted(names_of(read.root).sure.items(), key=lambda pair: pair[1]):
         if name not in names and name not in asked:
             raise ExpressionRefused(N_("数据里没有“%(name)s”；它可以为空，但要写上。"), column, name=name)
 
 
-def _is_name(part: tree.Node) -> bool:
-    return isinstance(part, tree.Name)
-
-
 def read_names(data: str) -> dict[str, Any]:
     """Return the JSON object given as text, as `@FILE` or as `-`; tagged decimals and dates become what they are."""
-    text = _text_of(data)
     try:
-        value = untag(json.loads(text, parse_float=_decimal, parse_int=_decimal, parse_constant=_no_number))
+        value = untag(json.loads(_text_of(data), parse_float=_decimal, parse_int=_decimal, parse_constant=_no_number))
         names = clean(value)
     except json.JSONDecodeError as error:
         _refuse(f"--data, line {error.lineno}, column {error.colno}: {error.msg}")
@@ -93,18 +91,13 @@ def written(value: Any) -> str:
 
 
 def _text_of(data: str) -> str:
-    if data == "-":
-        text = click.get_text_stream("stdin", "utf-8").read(MAX_DATA + 1)
-    else:
-        text = _file(Path(data[1:])) if data.startswith("@") else data
+    if data != "-" and not data.startswith("@"):
+        return data
+    with click.open_file(data.removeprefix("@"), encoding="utf-8") as file:
+        text = file.read(MAX_DATA + 1)
     if len(text) > MAX_DATA:
-        _refuse(f"--data: more than {MAX_DATA} characters")
-    return text
-
-
-def _file(path: Path) -> str:
-    with path.open(encoding="utf-8") as file:
-        return file.read(MAX_DATA + 1)
+        raise ValueError(f"more than {MAX_DATA} characters")
+    return str(text)
 
 
 def _decimal(text: str) -> int | Decimal:
@@ -115,6 +108,6 @@ def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number of JSON")
 
 
-def _refuse(sentence: str) -> Any:
+def _refuse(sentence: str) -> NoReturn:
     click.echo(" ".join(sentence.split()), err=True)
     raise click.exceptions.Exit(WRONG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,12 +19,13 @@ from app import clock, runtime_of
 from app.cli.base import DATA, PROBLEMS, cli, console, opened
 from app.cli.diagrams import known_topics
 from app.config import load_settings
-from app.db import transaction
+from app.db import db, transaction
 from app.engine import DiagramRefused, Known, Problem, Repair, apply_repairs, find_repairs, read_tables
 from app.errors import SettingError
 from app.people.rules import ROLES
+from app.processes.asked import forms_of
 from app.processes.models import Process
-from app.processes.operations import publish
+from app.processes.operations import known_calls, publish
 from app.processes.source import Source, problems_by_file, read_file
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -66,10 +67,11 @@ def import_(
     if output is not None and not accept:
         raise SettingError("--output writes the repaired file; it needs --accept.")
     publishes = accept and output is None
-    with _house(data, needed=publishes) as app:
+    with _house(data, needed=publishes or data is not None) as app:
         topics = frozenset(runtime_of(app).topics) if app is not None else known_topics()
-        plan = make_plan(file, topics, slug)
-        done = _carry_out(plan, app if publishes else None, output, topics) if accept and plan.runs else None
+        called = _processes() if app is not None else {}
+        plan = make_plan(file, topics, called, slug)
+        done = _carry_out(plan, output, topics) if accept and plan.runs else None
     _show_json(plan, done) if as_json else _show(plan, done)
     finished = done is not None or (plan.runs and not plan.repairs)
     raise click.exceptions.Exit(0 if finished else PROBLEMS)
@@ -77,7 +79,7 @@ def import_(
 
 @contextmanager
 def _house(data: str | None, *, needed: bool) -> Iterator[Flask | None]:
-    """Open the database where the process is to be published."""
+    """Open the database where the process is to be published, or where the processes are that it may call."""
     if not needed:
         yield None
         return
@@ -85,18 +87,28 @@ def _house(data: str | None, *, needed: bool) -> Iterator[Flask | None]:
         yield app
 
 
-def make_plan(file: Path, topics: frozenset[str], slug: str | None = None) -> Plan:
-    """Read a file, repair it on paper and check what came of it."""
+def _processes() -> dict[str, frozenset[str]]:
+    """Return the processes of the open database and what each of them calls."""
+    found = known_calls(db.session())
+    db.session.rollback()
+    return found
+
+
+def make_plan(
+    file: Path, topics: frozenset[str], called: Mapping[str, Collection[str]], slug: str | None = None
+) -> Plan:
+    """Read a file, repair it on paper and check what came of it; `called` are the processes that it may call."""
     source, _forms = read_file(file)
     tables = _sound_tables(source.tables)
-    known = Known(topics=topics, decisions=_decisions(tables), forms=source.forms, roles=_roles())
+    known = Known(topics, tables, called.keys(), source.schemas(), _roles())
     try:
         repairs = find_repairs(source.diagram, known)
     except DiagramRefused as refused:
         return Plan(file, (), source, refused.problems)
     diagram = apply_repairs(source.diagram, None, known)
-    source = Source(slug or slug_of(diagram, file), diagram, _used_tables(diagram, tables), source.forms)
-    problems = tuple(one for _, one in problems_by_file(source, topics))
+    forms = {**source.forms, **forms_of(repairs)}
+    source = Source(slug or slug_of(diagram, file), diagram, _used_tables(diagram, tables), forms)
+    problems = tuple(one for _, one in problems_by_file(source, topics, called))
     return Plan(file, repairs, source, problems)
 
 
@@ -120,10 +132,6 @@ def _sound_tables(tables: Any) -> dict[str, bytes]:
     return {name: text for name, text in tables.items() if not read_tables({name: text})[1]}
 
 
-def _decisions(tables: dict[str, bytes]) -> frozenset[str]:
-    return frozenset(read_tables(tables)[0])
-
-
 def _used_tables(diagram: bytes, tables: dict[str, bytes]) -> dict[str, bytes]:
     """Return the tables that the diagram asks: others that lie in the folder are not its own."""
     return {
@@ -133,12 +141,13 @@ def _used_tables(diagram: bytes, tables: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def _carry_out(plan: Plan, app: Flask | None, output: Path | None, topics: frozenset[str]) -> str:
+def _carry_out(plan: Plan, output: Path | None, topics: frozenset[str]) -> str:
     """Write or publish what was planned; return where it is now."""
     if output is not None:
         output.write_bytes(plan.source.diagram)
+        for form in forms_of(plan.repairs):
+            output.with_name(f"{form}.form").write_text(plan.source.forms[form], encoding="utf-8")
         return str(output)
-    assert app is not None  # noqa: S101 - opened whenever there is no output
     with transaction() as session:
         source = replace(plan.source, slug=_free_slug(session, plan.source.slug))
         publish(session, source, console(), clock.now(session), note=plan.file.name, topics=topics)

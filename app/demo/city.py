@@ -94,7 +94,7 @@ class Person:
 
 CAST = (
     Person("owner", "叶青梧", "office", "流程负责人", ("owner",)),
-    Person("office", "沈明溪", "office", "派发岗", ("office",)),
+    Person("office", "沈明溪", "office", "派发岗", ("office", "owner")),
     Person("office_b", "苗未央", "office", "派发岗", ("office",)),
     Person("supervisor", "周予安", "office", "督办", ("supervisor",)),
     Person("director", "方既白", "office", "主任", ("director",)),

@@ -5,10 +5,11 @@ each step changed.
 """
 
 from app.engine.attributes import ATTRIBUTES, OPEN_ENDED, Attribute
+from app.engine.build import with_called
 from app.engine.checks import calls_of, check, read_tables
-from app.engine.compile import with_called
 from app.engine.definition import Definition, Flow, Following, Node
-from app.engine.engine import Engine, Live, compile_definition, restore
+from app.engine.engine import Engine, compile_definition
+from app.engine.live import Live, restore
 from app.engine.port import (
     Advance,
     CompletedNode,

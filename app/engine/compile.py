@@ -7,7 +7,7 @@ moving a shape in the drawing never changes which condition is asked first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions import (
@@ -19,8 +19,8 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinitio
 
 from app.engine import specs
 from app.engine.decisions import Decision
-from app.engine.definition import Definition, Flow, Node
-from app.engine.diagram import Diagram, Element, Line
+from app.engine.definition import Node
+from app.engine.diagram import THROWN, Diagram, Element, Line
 from app.engine.parts import (
     Branch,
     Thrown,
@@ -31,7 +31,6 @@ from app.engine.parts import (
     read_script,
     read_timer,
 )
-from app.engine.qualify import qualified
 from app.expressions import juel
 
 GUARD = ".Guard"
@@ -66,61 +65,9 @@ _BY_EVENT: Mapping[str, str] = {
     "escalation": "escalation",
     "link": "event",
 }
-_THROWN = frozenset({"message", "signal", "error", "escalation"})
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _GATEWAYS = frozenset({*_CHOOSING, "parallelGateway", "eventBasedGateway"})
 _OUTSIDE = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a definition is compiled from, kept so that another process can call it."""
-
-    diagram: Diagram
-    decisions: Mapping[str, Decision]
-
-
-def build_definition(
-    diagram: Diagram, decisions: Mapping[str, Decision], called: Mapping[str, Definition] | None = None
-) -> Definition:
-    """Compile a diagram that the checker found sound, with the processes it calls by their slugs."""
-    inner = {slug: qualified(one.source.diagram, slug) for slug, one in (called or {}).items()}
-    drawn = (diagram, *inner.values())
-    scopes = {slug: one.process_id for slug, one in inner.items()}
-    nodes = {one.id: _node(one, "") for one in diagram.elements.values()}
-    for slug, part in inner.items():
-        nodes |= {one.id: _node(one, f"{slug}:") for one in part.elements.values()}
-    tables = (decisions, *(one.source.decisions for one in (called or {}).values()))
-    built = {
-        scope: _Scope(scope, part, table, nodes, scopes).build()
-        for part, table in zip(drawn, tables, strict=True)
-        for scope in part.scopes
-    }
-    return Definition(
-        process_id=diagram.process_id,
-        name=diagram.name,
-        name_en=diagram.own.get("name.en"),
-        properties=_own_of(drawn),
-        nodes=nodes,
-        flows={one.id: _flow(one, part) for part in drawn for one in part.flows.values()},
-        lanes={name: english for part in reversed(drawn) for name, english in part.lanes.items()},
-        specs=built,
-        called=scopes,
-        source=Source(diagram, decisions),
-    )
-
-
-def with_called(definition: Definition, called: Mapping[str, Definition]) -> Definition:
-    """Return the definition with the processes it calls, directly and in turn, as parts of it."""
-    return build_definition(definition.source.diagram, definition.source.decisions, called) if called else definition
-
-
-def _own_of(drawn: tuple[Diagram, ...]) -> dict[str, str]:
-    """Return the properties of the process, with the limits that called processes name besides its own."""
-    limits = {
-        name: value for part in reversed(drawn[1:]) for name, value in part.own.items() if name.startswith("due.")
-    }
-    return {**limits, **drawn[0].own}
 
 
 def kind_of(element: Element) -> str:
@@ -143,37 +90,7 @@ def form_of(element: Element) -> str | None:
     return key.rsplit(":", 1)[-1].removesuffix(".form") if key else None
 
 
-def _node(element: Element, prefix: str) -> Node:
-    setting = element.settings.get
-    form = form_of(element)
-    return Node(
-        id=element.id,
-        kind=kind_of(element),
-        name=element.name or element.id.removeprefix(prefix),
-        name_en=element.own.get("name.en"),
-        lane=element.lane,
-        scope=element.scope,
-        form=prefix + form if form else None,
-        assignee=setting("assignee"),
-        candidate_users=setting("candidateUsers"),
-        candidate_groups=setting("candidateGroups"),
-        priority=setting("priority"),
-        topic=setting("topic") if is_external(element) else None,
-        attached_to=element.attached_to,
-        calls=element.called if element.tag == "callActivity" else None,
-        throws=element.event.kind if element.tag == "endEvent" and element.event.kind in _THROWN else None,
-        properties=dict(element.own),
-    )
-
-
-def _flow(line: Line, diagram: Diagram) -> Flow:
-    source = diagram.elements[line.source]
-    default = source.default == line.id
-    name_en = line.own.get("name.en")
-    return Flow(line.id, line.name, name_en, line.source, line.target, line.condition, default)
-
-
-class _Scope:
+class ScopeBuilder:
     """Builds the specification of the process or of one sub-process."""
 
     def __init__(
@@ -370,10 +287,8 @@ class _Scope:
 
 
 def _thrown(element: Element) -> Thrown | None:
-    kind = element.event.kind
-    if kind == "message" or kind == "signal" or kind == "error" or kind == "escalation":
-        return Thrown(kind, element.event.name)
-    return None
+    kind = THROWN.get(element.event.kind)
+    return Thrown(kind, element.event.name) if kind else None
 
 
 def _definition(element: Element) -> Any:

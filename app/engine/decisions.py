@@ -309,4 +309,8 @@ def _text(found: Any) -> str:
         (values,) = values
     if isinstance(values, Decimal | date):
         return str(values)
-    return values if isinstance(values, str) else json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
+    return (
+        values
+        if isinstance(values, str)
+        else json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=str)
+    )

@@ -13,17 +13,18 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from SpiffWorkflow.util.task import TaskState
 
+from app.engine.build import build_definition
 from app.engine.checks import find_problems, read_tables
-from app.engine.compile import build_definition
 from app.engine.definition import Definition
 from app.engine.diagram import read_diagram
 from app.engine.handling import Handling
+from app.engine.live import Live, restore
+from app.engine.outcome import advance, can_move, is_open, mark, open_nodes
 from app.engine.outside import RESERVED
 from app.engine.parts import Thrown
 from app.engine.port import (
@@ -35,22 +36,15 @@ from app.engine.port import (
     OpenNode,
     TaskRow,
     TokenNotReady,
-    Wait,
 )
 from app.engine.specs import Multiple, Service, awaiting, deliver, fire_boundary
-from app.engine.state import ValueRefused, clean, dump, load, to_json, untag
+from app.engine.state import HEADER_FORMAT, ValueRefused, clean, to_json
 from app.engine.token import Token
 from app.engine.workflow import SEED_SHIFT, CaseWorkflow
 from app.errors import NotFound, UserError
 from app.i18n import N_
 
 MAX_CACHED_TASKS = 50_000
-HEADER_FORMAT = 1
-_BY_STATE: Mapping[int, frozenset[Wait]] = {
-    TaskState.READY: frozenset({"person"}),
-    TaskState.STARTED: frozenset({"service"}),
-    TaskState.WAITING: frozenset({"timer", "message"}),
-}
 
 
 def compile_definition(
@@ -68,35 +62,6 @@ def compile_definition(
     if errors:
         raise DiagramRefused(errors)
     return build_definition(diagram, decisions, called)
-
-
-class Live:
-    """One case in memory. It belongs to whoever took it out of the engine's cache, until it is put back."""
-
-    def __init__(self, definition: Definition, workflow: CaseWorkflow) -> None:
-        self.definition = definition
-        self.workflow = workflow
-        self.busy = False
-
-    @property
-    def case_data(self) -> Mapping[str, Any]:
-        """The case's own document, read in expressions as `case.name`."""
-        return MappingProxyType(self.workflow.case_data)
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """The data of all tokens together; of an ended case, the data it ended with."""
-        return self.workflow.gathered()
-
-    @property
-    def ended(self) -> bool:
-        """Whether the case has no token left."""
-        return bool(self.workflow.completed)
-
-    @property
-    def size(self) -> int:
-        """How many tasks the case holds in memory."""
-        return sum(len(one.tasks) for one in self.workflow.everywhere())
 
 
 class Engine(Handling):
@@ -211,7 +176,7 @@ class Engine(Handling):
         return self._step(live, env, partial(whole.task_spec.remove, whole, run))
 
     def skip_signer(self, live: Live, token: str, value: Any, env: Environment) -> Advance:
-        """Take the item `value` off those still to be asked one after the other; raise NotRepeated if it is not there."""
+        """Leave out one who is still to be asked after the others; raise NotRepeated if `value` is none of them."""
         whole, _run = _repeated(live, token)
         if not whole.task_spec.still_asks(whole, clean(value)):
             raise NotRepeated
@@ -220,7 +185,7 @@ class Engine(Handling):
     def stalled(self, live: Live) -> bool:
         """Return whether the case runs although nothing in it can ever happen: no open node, no incident."""
         tokens = live.workflow.all_live()
-        return not live.ended and not any(_can_move(one) for one in tokens)
+        return not live.ended and not any(can_move(one) for one in tokens)
 
     def rearm(self, live: Live, due: Mapping[str, datetime], env: Environment) -> Advance:
         """Set the waiting timers that read `${due('name')}` anew, with these instants beside the environment's."""
@@ -245,7 +210,7 @@ class Engine(Handling):
 
     def open_nodes(self, live: Live) -> tuple[OpenNode, ...]:
         """Return every token that waits for something outside the engine, in order of creation."""
-        return tuple(_open_nodes(live.workflow).values())
+        return tuple(open_nodes(live.workflow).values())
 
     def stopped(self, live: Live) -> frozenset[str]:
         """Return the tokens that stand still as incidents."""
@@ -257,148 +222,22 @@ class Engine(Handling):
             raise RuntimeError("this live case is in a step already, or a step of it failed")
         live.busy = True
         workflow = live.workflow
-        before = [str(one.id) for one in workflow.all_live() if _is_open(one)]
+        before = [one for one in workflow.all_live() if is_open(one)]
         workflow.begin(env)
         act()
         workflow.settle()
         workflow.fold_all()
         if came_from is not None:
-            _mark(workflow, came_from)
-        advance = _advance(workflow, before)
+            mark(workflow, came_from)
+        changed = advance(workflow, before)
         live.busy = False
-        return advance
+        return changed
 
     def _forget(self, case_id: int) -> tuple[int, Live] | None:
         found = self._cache.pop(case_id, None)
         if found is not None:
             self._tasks -= found[1].size
         return found
-
-
-def restore(definition: Definition, rows: Sequence[TaskRow], header: Mapping[str, Any]) -> Live:
-    """Build a live case from its stored rows and header."""
-    workflow = CaseWorkflow(definition.specs, definition.process_id, int(header["seed"], 16))
-    workflow.seq = header["seq"]
-    workflow.case_data = untag(header["case"])
-    workflow.rounds = dict(header["rounds"])
-    workflow.completed = header["ended"]
-    tokens: dict[str, Token] = {}
-    for row in sorted(rows, key=lambda one: one.seq):
-        tokens[row.id] = _restore_row(workflow, row, tokens)
-    return Live(definition, workflow)
-
-
-def _restore_row(workflow: CaseWorkflow, row: TaskRow, tokens: Mapping[str, Token]) -> Token:
-    holder: Any = workflow
-    if row.scope is not None:
-        owner = tokens[row.scope]
-        holder = workflow.subprocesses.get(owner.id) or workflow.start_sub(owner)
-    parent = holder.tasks[UUID(row.parent)] if row.parent else None
-    token = Token(holder, holder.spec.task_specs[row.spec], parent, row.state, UUID(row.id), row.seq)
-    token.last_state_change = row.changed
-    token.internal_data, token.data = load(row.internal), load(row.data)
-    token.noted = "noted" in token.internal_data
-    if parent is None:
-        holder.task_tree = token
-    if row.state == TaskState.WAITING and token.task_spec.looks_again:
-        workflow.joining[token.id] = token
-    return token
-
-
-def _advance(workflow: CaseWorkflow, before: Sequence[str]) -> Advance:
-    after = {str(one.id): one for one in workflow.all_live() if _is_open(one)}
-    known = set(before)
-    done = {one.token for one in workflow.completed_nodes}
-    stopped = {one.token for one in workflow.incidents}
-    dues = [due for one in after.values() if (due := _due_of(one)) is not None]
-    return Advance(
-        changed=_changed_rows(workflow),
-        removed=tuple(str(token.id) for token in workflow.gone if token.stored),
-        completed=tuple(workflow.completed_nodes),
-        opened=tuple(_open_node(one) for token, one in after.items() if token not in known),
-        withdrawn=tuple(token for token in before if token not in after and token not in done | stopped),
-        next_due=min(dues, default=None),
-        ended=workflow.completed,
-        case_changes=_case_changes(workflow),
-        incidents=tuple(workflow.incidents),
-        signals=tuple(workflow.signals),
-    )
-
-
-def _mark(workflow: CaseWorkflow, came_from: str) -> None:
-    """Let the tokens that this step created remember which node's completion they came from."""
-    for one in workflow.touched.values():
-        if not one.stored and not one.finished:
-            one.internal_data["from"] = came_from
-
-
-def _changed_rows(workflow: CaseWorkflow) -> tuple[TaskRow, ...]:
-    gone = {token.id for token in workflow.gone}
-    rows = []
-    for token in sorted(workflow.touched.values(), key=lambda one: one.seq):
-        if token.id not in gone:
-            rows.append(_row(token))
-            token.stored = True
-    return tuple(rows)
-
-
-def _row(token: Token) -> TaskRow:
-    scope = token.workflow.parent_task_id
-    return TaskRow(
-        id=str(token.id),
-        seq=token.seq,
-        parent=str(token.parent.id) if token.parent is not None else None,
-        scope=str(scope) if scope is not None else None,
-        spec=token.task_spec.name,
-        state=token.state,
-        changed=token.last_state_change,
-        internal=dump(token.internal_data),
-        data=dump(token.data),
-    )
-
-
-def _case_changes(workflow: CaseWorkflow) -> dict[str, tuple[Any, Any]]:
-    old, new = workflow.case_before, workflow.case_data
-    names = [name for name in new if name not in old or old[name] != new[name]]
-    return {name: (old.get(name), new[name]) for name in names}
-
-
-def _open_nodes(workflow: CaseWorkflow) -> dict[str, OpenNode]:
-    return {str(token.id): _open_node(token) for token in workflow.all_live() if _is_open(token)}
-
-
-def _is_open(token: Token) -> bool:
-    waits = token.task_spec.wait in _BY_STATE.get(token.state, ())
-    return waits and "incident" not in token.internal_data
-
-
-def _open_node(token: Token) -> OpenNode:
-    internal, spec = token.internal_data, token.task_spec
-    waits = token.state == TaskState.WAITING
-    return OpenNode(
-        token=str(token.id),
-        node=spec.place,
-        round=token.round,
-        data=token.seen(),
-        rule=internal.get("rule"),
-        wait=spec.wait,
-        topic=spec.node.topic,
-        inputs=internal.get("inputs", {}),
-        due=_due_of(token),
-        event=spec.message if waits else None,
-        signal=waits and spec.signal,
-    )
-
-
-def _due_of(token: Token) -> datetime | None:
-    due = token.internal_data.get("timer", {}).get("due")
-    return datetime.fromisoformat(due) if due else None
-
-
-def _can_move(token: Token) -> bool:
-    if not _is_open(token):
-        return "incident" in token.internal_data
-    return token.task_spec.wait != "timer" or _due_of(token) is not None
 
 
 def _repeated(live: Live, token: str) -> tuple[Token, Token | None]:
@@ -426,7 +265,7 @@ def _find(live: Live, token: str) -> Token | None:
 
 def _service(live: Live, token: str) -> Token:
     task = _find(live, token)
-    if task is None or not isinstance(task.task_spec, Service) or not _is_open(task):
+    if task is None or not isinstance(task.task_spec, Service) or not is_open(task):
         raise TokenNotReady
     return task
 
@@ -465,7 +304,7 @@ def _fire_due(workflow: CaseWorkflow, now: datetime) -> None:
 
 
 def _due(workflow: CaseWorkflow) -> list[tuple[datetime, int, Token]]:
-    waiting = [one for one in workflow.all_live() if _is_open(one) and one.internal_data.get("timer")]
+    waiting = [one for one in workflow.all_live() if is_open(one) and one.internal_data.get("timer")]
     dues = [(one.internal_data["timer"]["due"], one) for one in waiting]
     return [(datetime.fromisoformat(due), one.seq, one) for due, one in dues if due]
 

@@ -36,6 +36,15 @@ class Handling:
         move = moves.decide(task, node, live.definition.nodes, passed=True)
         return self._step(live, env, move.make)
 
+    def ways_back(self, live: Any, token: str, nodes: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `nodes` to which an open human node can be sent back."""
+        task = _open(live, token)
+        return tuple(one for one in nodes if moves.possible(task, one, live.definition.nodes))
+
+    def node_of(self, live: Any, token: str) -> str:
+        """Return the node at which a token waits or stands still; raise TokenNotReady if it does neither."""
+        return str(_open(live, token).task_spec.place)
+
     def jump(self, live: Any, token: str, node: str, env: Environment) -> Advance:
         """Move an open token, or one that stands still as an incident, to any node, forwards too."""
         move = moves.decide(_open(live, token), node, live.definition.nodes, passed=False)
@@ -58,8 +67,8 @@ class Handling:
     ) -> Advance:
         """Take back a completed node while nobody touched what came out of it: `tokens`, as `outcome` names them.
 
-        The node is open again with what was answered, or with `data` over what it began with. Raise MoveRefused when more than these
-        tokens would have to go.
+        The node is open again with what was answered, or with `data` over what it began with. Raise MoveRefused
+        when more than these tokens would have to go.
         """
         tasks = [_find(live, one) for one in tokens]
         first = next((one for one in tasks if one is not None), None)

@@ -74,10 +74,11 @@ def set_due(token: Token, due: datetime) -> None:
 
 
 def postpone(tokens: Iterable[Token], span: timedelta) -> None:
-    """Let waiting timers that count time run later by `span`; those set to a date or by a limit stay."""
+    """Let waiting timers that count time run later by `span`; those set to a date of the calendar stay."""
     for token in tokens:
         timer = getattr(token.task_spec, "timer", None)
-        if timer is None or timer.kind == "date" or timer.reads_due or token._state != TaskState.WAITING:
+        fixed = timer is None or (timer.kind == "date" and not timer.reads_due)
+        if fixed or token._state != TaskState.WAITING:
             continue
         state = token.internal_data.get("timer") or {}
         moved = {name: _later(state[name], span) for name in ("due", "first") if state.get(name)}

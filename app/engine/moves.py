@@ -25,6 +25,7 @@ from app.engine.specs.events import Boundary, EventChoice
 from app.engine.specs.gateways import Join
 from app.engine.specs.scopes import SubProcess
 from app.engine.token import Token, meet
+from app.errors import UserError
 from app.i18n import N_
 
 Path = tuple[Any, ...]
@@ -68,6 +69,15 @@ def decide(token: Token, node: str, known: Mapping[str, Any], *, passed: bool) -
     if any(one.whole is not None for one in path):
         raise MoveRefused(N_("“%(node)s”在几个人同时办的子流程里面，请选那个子流程本身。"), **names)
     return Move(*_retreat(_whole(stand[level]), path[0], names), path)
+
+
+def possible(token: Token, node: str, known: Mapping[str, Any]) -> bool:
+    """Say whether a token can be sent back to a node."""
+    try:
+        decide(token, node, known, passed=True)
+    except MoveRefused:
+        return False
+    return True
 
 
 def _joins(spec: Any) -> bool:
@@ -188,7 +198,11 @@ def _enter(token: Token, path: Path, data: Mapping[str, Any]) -> None:
     """Start the run of a sub-process with one token, at the node that `path` leads to."""
     token.data = dict(data)
     token.open()
-    given = token.task_spec.hands_in(token)
+    try:
+        given = token.task_spec.hands_in(token)
+    except UserError as error:
+        token.fault(error)
+        return
     token._set_state(TaskState.STARTED)
     sub = token.case.start_sub(token)
     sub.task_tree = Token(sub, sub.spec.start, None, TaskState.COMPLETED)

@@ -104,7 +104,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Thrown:
-    """What an event throws; an error or escalation is known by its code. A boundary event of name None catches all."""
+    """What an event throws or catches; an error or escalation is known by its code, None catches every one."""
 
     kind: ThrownKind
     name: str | None

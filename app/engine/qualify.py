@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 from app.engine.diagram import Diagram, Element, Handed, Line, Parameter, Repeat
@@ -80,10 +79,12 @@ class _Naming:
         return replace(entry, source=self.text(entry.source))
 
     def repeat(self, one: Repeat) -> Repeat:
-        texts: Mapping[str, str | None] = {
-            name: getattr(one, name) for name in ("cardinality", "collection", "condition")
-        }
-        return replace(one, **{name: self.text(text) if text else None for name, text in texts.items()})
+        return replace(
+            one,
+            cardinality=self.text(one.cardinality) if one.cardinality else None,
+            collection=self.text(one.collection) if one.collection else None,
+            condition=self.text(one.condition) if one.condition else None,
+        )
 
     def text(self, text: str) -> str:
         """Rename the nodes that `earlier('…')` asks about."""

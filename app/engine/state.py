@@ -9,11 +9,15 @@ from typing import Any
 
 import orjson
 
+from app.engine.port import NewerState
 from app.errors import Invalid
 from app.expressions import ExpressionRefused
 from app.expressions.values import MAX_NESTING, WIDEST_INTEGER, instant, number
 from app.i18n import N_
 
+# What rows and header of a case mean. 2 adds repetitions, called processes, and where a token came from; rows of 1
+# mean the same in 2. Raise it when something stored before would mean something else, and convert it in `restore`.
+HEADER_FORMAT = 2
 MAX_ITEMS = 20_000
 MAX_CHARACTERS = 1_000_000
 _READ: Mapping[str, Callable[[str], Any]] = {
@@ -27,6 +31,12 @@ class ValueRefused(Invalid):
     """A value handed in is of a kind or size that a case cannot hold."""
 
     default = N_("填写的内容太大，或者含有不能保存的内容。")
+
+
+def refuse_newer(header: Mapping[str, Any]) -> None:
+    """Raise NewerState for a case stored in a format that this release does not know."""
+    if header["format"] > HEADER_FORMAT:
+        raise NewerState
 
 
 def dump(value: Any) -> str:

@@ -24,6 +24,7 @@ from app.i18n import N_
 if TYPE_CHECKING:
     from app.engine.workflow import CaseWorkflow
 
+LOOP_NAMES = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -34,6 +35,7 @@ class Token(Task):
     """
 
     _state: int
+    _children: list[UUID]
     data: dict[str, Any]
     internal_data: dict[str, Any]
 
@@ -56,6 +58,7 @@ class Token(Task):
         self.written: dict[str, Any] = {}
         self.conflicts: tuple[str, ...] = ()
         if not seq:
+            workflow.loose = True
             self.touch()
 
     @property
@@ -82,7 +85,7 @@ class Token(Task):
         whole = self.task_spec.whole
         if whole is not None and not whole.counts_rounds:
             # all runs together are one round
-            return self.parent.round
+            return int(self.parent.round)
         rounds, place = self.case.rounds, self.task_spec.place
         rounds[place] = rounds.get(place, 0) + 1
         return rounds[place]
@@ -90,9 +93,9 @@ class Token(Task):
     @property
     def around(self) -> Mapping[str, Any]:
         """What the token sees besides its own data: a run of a repetition sees the data of the whole."""
-        if self.task_spec.whole is not None:
-            return self.parent.seen()
-        return self.workflow.around
+        inner = self.task_spec.whole is not None
+        found: Mapping[str, Any] = self.parent.seen() if inner else self.workflow.around
+        return found
 
     def seen(self) -> Mapping[str, Any]:
         """Return the data as expressions of this token read them."""
@@ -103,10 +106,21 @@ class Token(Task):
         self, expression: Expression, extra: Mapping[str, Any] = _NOTHING, budget: Budget | None = None
     ) -> Any:
         """Return the value of an expression over what this token sees; several may share one budget of work."""
-        whole = self.task_spec.whole
-        if whole is not None:
-            extra = {**whole.names(self.parent, self.internal_data["index"], expression.names), **extra}
+        wanted = LOOP_NAMES & expression.names
+        if wanted:
+            extra = {**self._loop(wanted), **extra}
         return self.case.evaluate(expression, self.seen(), extra, self.round, budget)
+
+    def _loop(self, wanted: frozenset[str]) -> Mapping[str, Any]:
+        """Return what is asked of the nearest repetition around the token."""
+        at: Token | None = self
+        while at is not None and at.task_spec.whole is None:
+            owner: Token | None = at.workflow.owner
+            at = owner if owner is not None and owner.task_spec.shares else None
+        if at is None:
+            return _NOTHING
+        found: Mapping[str, Any] = at.task_spec.whole.names(at.parent, at.internal_data["index"], wanted)
+        return found
 
     def holds(self, expression: Expression, extra: Mapping[str, Any] = _NOTHING) -> bool:
         """Return whether a condition is satisfied for this token."""
@@ -193,6 +207,8 @@ class Token(Task):
         self._state = value
         self.last_state_change = self.case.stamp
         self.touch()
+        if value & TaskState.FINISHED_MASK and self.task_spec.whole is None:
+            self.workflow.loose = True
         if value == TaskState.READY and not self.task_spec.manual:
             self.case.queue.append(self)
         elif value == TaskState.WAITING and self.task_spec.looks_again:

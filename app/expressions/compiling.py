@@ -12,8 +12,7 @@ from app.expressions import tree
 from app.expressions.errors import ExpressionRefused
 from app.i18n import N_
 
-
-WORK = 100_000
+WORK = 50_000
 
 
 class Budget:

@@ -100,7 +100,8 @@ class _Feel(Reader):
     def _loop(self) -> tree.Node:
         with self.nested():
             kind = self.take()
-            names, sources = [], []
+            names: list[str] = []
+            sources: list[tree.Node] = []
             while not names or self.accept(","):
                 names.append(self._own_name())
                 self.expect("in")
@@ -172,10 +173,8 @@ class _Feel(Reader):
             return self.grouped()
         if self.accept("["):
             return self.add(tree.ListOf(self.series("]", self.expression)))
-        if self.accept("{"):
-            return self._map()
-        if self.accept("@"):
-            return self._literal()
+        if self.at("{", "@"):
+            return self._map() if self.accept("{") else self._literal()
         if self.at(VALUE) or self.word.kind == "quoted":
             return self._name(self.take())
         if self.word.kind != "name" or self.word.text in _RESERVED:
@@ -207,6 +206,7 @@ class _Feel(Reader):
 
     def _literal(self) -> tree.Node:
         """Read `@"…"`: a date, an instant or a duration."""
+        self.take()
         word = self.word
         if word.kind != "text" or word.text[0] not in self.quotes:
             raise self.refuse()

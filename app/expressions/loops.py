@@ -78,7 +78,7 @@ def _loop(node: tree.Loop) -> Code:
 
     def values(scope: Scope, number: int) -> Iterator[Any]:
         items, outer = sources[number](scope), scope.names
-        for item in turns([] if items is None else items, scope, weight, column):
+        for item in turns([] if items is None else items, scope, weight + number, column):
             scope.names = Layer({node.names[number]: item}, outer)
             if number == inmost:
                 yield body(scope)

@@ -91,7 +91,7 @@ def write_duration(value: Duration) -> str:
     rest = f".{abs(value).microseconds:06}".rstrip("0") if value.microseconds else ""
     time = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes) + f"{seconds}{rest}S" * bool(seconds or rest)
     days = abs(value).days
-    return f"{sign}P" + f"{days}D" * bool(days or not time) + f"T{time}" * bool(time)
+    return f"{sign}P" + f"{days}D" * bool(days) + (f"T{time}" if time else "T0S" * (not days))
 
 
 def shifted(start: date, by: Duration) -> date:

@@ -125,6 +125,7 @@ def equal(left: Any, right: Any, charge: Charge, depth: int = 0) -> bool:
 
 
 def _equal_plain(left: Any, right: Any, charge: Charge) -> bool:
+    charge(1)
     if is_number(left) and is_number(right):
         return bool(left == right)
     if isinstance(left, datetime) and isinstance(right, datetime):
@@ -137,6 +138,7 @@ def _equal_plain(left: Any, right: Any, charge: Charge) -> bool:
 
 def less(left: Any, right: Any, charge: Charge) -> bool:
     """Return whether `left` comes before `right`; both are given and of one kind."""
+    charge(1)
     if is_number(left) and is_number(right):
         return bool(left < right)
     if isinstance(left, datetime) and isinstance(right, datetime):
@@ -164,6 +166,7 @@ def compare(operator: str, left: Any, right: Any, charge: Charge) -> bool | None
 
 def calculate(operator: str, left: Any, right: Any, charge: Charge) -> Any:
     """Apply `+`, `-`, `*`, `/` or `%`."""
+    charge(1)
     if left is None or right is None:
         return None
     if operator == "+" and isinstance(left, str) and isinstance(right, str):

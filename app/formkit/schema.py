@@ -294,7 +294,7 @@ class _Raw:
             self.refuse(N_("“%(component)s”的 %(name)s 应当是以 = 开头的表达式。"), name=name)
             return None
         try:
-            return feel.parse(value.lstrip().removeprefix("="))
+            return feel.parse(value)
         except ExpressionRefused as error:
             self.refuse(N_("“%(component)s”的 %(name)s 读不懂：%(reason)s"), name=name, reason=str(error))
             return None
@@ -531,7 +531,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def _names_needed(part: Component) -> set[str]:
-    names = {name for expression in part.expressions for name in expression.names}
+    names = {name for expression in part.expressions for name in expression.names | expression.loose_names}
     if part.kind == "rows" and part.children:
         names |= part.children.names - part.children.leaves.keys()
     return names

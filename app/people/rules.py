@@ -69,6 +69,7 @@ _WATCH = _READ | {
     "people.view",
     "calendar.view",
 }
+_DESK = _WORK | _WATCH | {"work.steer"}
 _HOUSE = frozenset({OFFICE, DEPARTMENT})
 
 
@@ -80,17 +81,17 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("流程负责人"),
             "Process owner",
             frozenset({OFFICE}),
-            _WORK | _WATCH | {"processes.edit", "work.repair"},
+            _DESK | {"processes.edit", "work.repair"},
         ),
         Role(
             "office",
             N_("派发岗"),
             "Dispatch desk",
             frozenset({OFFICE}),
-            _WORK | _WATCH | {"work.start", "dispatch.intake", "contracts.edit", "sites.edit", "calendar.edit"},
+            _DESK | {"work.start", "dispatch.intake", "contracts.edit", "sites.edit", "calendar.edit"},
         ),
-        Role("supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _WORK | _WATCH | {"work.repair"}),
-        Role("director", N_("主任"), "Director", frozenset({OFFICE}), _WORK | _WATCH),
+        Role("supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _DESK | {"work.repair"}),
+        Role("director", N_("主任"), "Director", frozenset({OFFICE}), _DESK),
         Role("inspector", N_("检查人员"), "Inspector", _HOUSE, _WATCH, "inspector"),
         Role("staff", N_("科室经办"), "Department staff", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),
         Role("unit_head", N_("科室负责人"), "Head of unit", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),

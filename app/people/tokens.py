@@ -19,7 +19,6 @@ _HOLDER = (
         ApiToken.id,
         ApiToken.name,
         ApiToken.expires_at,
-        ApiToken.last_used_at,
         User.id.label("user_id"),
         User.name.label("person"),
         User.user_name,
@@ -42,13 +41,13 @@ class KeyHolder:
 
     token_id: int
     viewer: Viewer
-    last_used_at: datetime | None
+    expires_at: datetime | None
 
 
-def key_holder(session: Session, digest: str, now: datetime) -> KeyHolder | None:
-    """Return for whom the program with this token acts; None when the token or the account does not hold now."""
-    rows = session.execute(_HOLDER, {"digest": digest}).all()
-    if not rows or (rows[0].expires_at is not None and rows[0].expires_at <= now):
+def key_holder(session: Session, digest: str) -> KeyHolder | None:
+    """Return for whom the program with this token acts; None when it was revoked or the account is disabled."""
+    rows = session.connection().execute(_HOLDER, {"digest": digest}).all()
+    if not rows:
         return None
     row = rows[0]
     roles = frozenset(one.role for one in rows if one.role)
@@ -64,7 +63,7 @@ def key_holder(session: Session, digest: str, now: datetime) -> KeyHolder | None
         locale=row.locale,
         client=f"REST {row.name}",
     )
-    return KeyHolder(row.id, viewer, row.last_used_at)
+    return KeyHolder(row.id, viewer, row.expires_at)
 
 
 def tokens(session: Session) -> Sequence[ApiToken]:

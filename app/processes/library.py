@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.engine import Definition, compile_definition, with_called
@@ -18,7 +18,8 @@ from app.formkit import CompiledForm, compile_form
 from app.i18n import N_
 from app.processes.models import Process, ProcessVersion, VersionPart
 
-
+# built once: every start asks
+_RUNNING = select(Process.running_version_id).where(Process.slug == bindparam("slug"))
 Pins = Mapping[str, int]
 NO_PINS: Pins = MappingProxyType({})
 
@@ -30,6 +31,7 @@ class Bundle:
     Nodes and forms of called processes are among its own, their ids beginning with the slug and a colon.
     """
 
+    process_id: int
     version_id: int
     slug: str
     number: int
@@ -87,7 +89,7 @@ class Library:
 
     def running(self, session: Session, slug: str) -> Bundle:
         """Return the version that new cases of `slug` start on."""
-        version_id = session.scalar(select(Process.running_version_id).where(Process.slug == slug))
+        version_id = session.connection().execute(_RUNNING, {"slug": slug}).scalar()
         if version_id is None:
             raise NotFound(N_("没有这个流程，或者它还没有发布。"))
         return self.bundle(session, version_id)
@@ -103,6 +105,7 @@ def _load(session: Session, version_id: int) -> Bundle:
     (diagram,) = by_kind["bpmn"].values()
     tables = {name: part.text.encode() for name, part in by_kind["table"].items()}
     return Bundle(
+        process_id=process.id,
         version_id=version_id,
         slug=process.slug,
         number=version.number,

@@ -76,6 +76,7 @@ class _Loop:
                     pauses.append(self._turn(number, drain, now))
         except Exception:
             log.exception("drains failed", drains=[drain.name for drain in self._drains])
+            return REST
         finally:
             db.session.remove()
         return max(min(pauses), 0.0)

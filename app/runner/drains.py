@@ -13,14 +13,17 @@ from datetime import datetime
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import runtime_of
 from app.deadlines.jobs import keep_years
 from app.errors import SettingError
 from app.files.jobs import sweep
 from app.outbox import channels_of, queries
 from app.outbox.jobs import drain
 from app.outbox.models import SERVICE, SIGNAL
-from app.work import jobs, jobs_services, jobs_signals, watch
+from app.work import jobs
+from app.work.jobs_services import serve_owed
+from app.work.jobs_signals import deliver_owed
+from app.work.runtime import Runtime
+from app.work.watch import find_stalled
 
 MINUTES, HOUR, DAY = 300.0, 3600.0, 86400.0
 Stopping = Callable[[], bool]
@@ -58,17 +61,18 @@ class Seldom:
 
 def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
     """Return the wanted drains; each group has a thread of its own, since the outside may answer slowly."""
-    runtime, channels = runtime_of(app), channels_of(app)
+    runtime: Runtime = app.extensions["guanjia.runtime"]
+    channels = channels_of(app)
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_native_id()}"
     timed = [
         Drain("timers", lambda stop: jobs.fire_timers(runtime, stop), jobs.TIMERS.next_due, timed=True),
         Drain("deadlines", jobs.fire_deadlines, jobs.DEADLINES.next_due, timed=True),
-        Drain("signals", lambda stop: jobs_signals.deliver_owed(runtime, owner, stop), _owed([SIGNAL])),
+        Drain("signals", lambda stop: deliver_owed(runtime, owner, stop), _owed([SIGNAL])),
     ]
     if "timers" in wanted:
-        timed += _seldom(app)
+        timed += _seldom(runtime)
     outbox = Drain("outbox", lambda _stop: drain(channels, owner), _owed(channels))
-    services = Drain("services", lambda _stop: jobs_services.serve_owed(runtime, owner), _owed([SERVICE]))
+    services = Drain("services", lambda _stop: serve_owed(runtime, owner), _owed([SERVICE]))
     found = ([one for one in group if one.name in {*wanted, SELDOM}] for group in (timed, [outbox], [services]))
     return [group for group in found if group]
 
@@ -91,9 +95,9 @@ def _owed(kinds: Iterable[str]) -> Callable[[Session, datetime], datetime | None
     return lambda session, now: queries.next_due(session, now, wanted) if wanted else None
 
 
-def _seldom(app: Flask) -> list[Drain]:
+def _seldom(runtime: Runtime) -> list[Drain]:
     def look() -> int:
-        return watch.find_stalled(runtime_of(app))
+        return find_stalled(runtime)
 
     rows = ((HOUR, sweep, True), (DAY, keep_years, True), (MINUTES, look, False))
     kept = [(Seldom(every, act), timed) for every, act, timed in rows]

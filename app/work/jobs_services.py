@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from app.db import transaction
 from app.engine.state import untag
 from app.errors import UserError
 from app.outbox.operations import Claim
+from app.work.jobs import never
 from app.work.operations import results, services
 from app.work.runtime import Runtime
 
@@ -19,12 +20,14 @@ log = structlog.get_logger()
 BATCH = 20
 
 
-def serve_owed(runtime: Runtime, owner: str) -> int:
+def serve_owed(runtime: Runtime, owner: str, stopping: Callable[[], bool] = never) -> int:
     """Do the work of services that are due, each outside any transaction; return how many went on or stopped."""
     if not any(topic.do for topic in runtime.topics.values()):
         return 0
     done = 0
     for _ in range(BATCH):
+        if stopping():
+            break
         with transaction() as session:
             found = results.claim_due(session, owner, clock.now(session))
         if found is None:

@@ -24,7 +24,8 @@ class Case(Versioned, Base):
     """One run of a process (办件). `header` and the task rows together are the engine's state.
 
     `called` pins the versions of the processes it may call: slug → version id. Until `held_until` no other drain
-    touches its timers: one is at it, or they failed `failures` times in a row and rest.
+    touches its timers: one is at it, or they failed `failures` times in a row and rest. `suspended_at` is set while
+    the case stands still (status `suspended`).
     """
 
     __tablename__ = "case_file"
@@ -64,6 +65,7 @@ class Case(Versioned, Base):
     closed_at: Mapped[datetime | None]
     next_due: Mapped[datetime | None]
     held_until: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     incident: Mapped[str | None]
     header: Mapped[dict[str, Any]]

@@ -49,15 +49,18 @@ def _look_at(runtime: Runtime, case_id: int) -> bool:
         case = lock_case(session, case_id)
         if session.scalar(select(Case.id).where(Case.id == case_id, _nothing_moves())) is None:
             return False
-        if _waits_for_message(session, runtime, case):
+        waits = _waits(session, runtime, case)
+        if waits:
+            session.add_all(waits)
             return False
         log.error("case_stalled", case=case.number)
         return stop_case(session, case, STALLED, STOPPED, clock.now(session))
 
 
-def _waits_for_message(session: Session, runtime: Runtime, case: Case) -> bool:
-    """Say whether its engine rows wait for a message; a case from before `awaited` has no row there."""
+def _waits(session: Session, runtime: Runtime, case: Case) -> list[Awaited]:
+    """Return what its engine rows wait for; a case from before the table `awaited` has no rows there."""
     with suppress(Exception):  # rows that cannot be read move nothing either
         live = resume(session, runtime, case, WATCHDOG, clock.now(session)).live
-        return any(node.wait == "message" for node in runtime.engine.open_nodes(live))
-    return False
+        nodes = [node for node in runtime.engine.open_nodes(live) if node.wait == "message" and node.event]
+        return [Awaited(case_id=case.id, token=one.token, name=one.event, signal=one.signal) for one in nodes]
+    return []

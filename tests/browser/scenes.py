@@ -29,6 +29,7 @@ class Scenes:
     finished: str
     finished_item: int
     withdrawn_late: str
+    stopped: str
 
 
 def stage(dispatch: Dispatch) -> Scenes:
@@ -40,6 +41,8 @@ def stage(dispatch: Dispatch) -> Scenes:
     dispatch.start("智能问答入口在部分手机上打不开", category="data", priority="normal")
     dispatch.start("更换专题首页横幅", category="design", priority="low")
     dispatch.start("预约挂号页面两处错字", by="other_dept", priority="urgent")
+    # whoever is said to have asked is nobody: the first automatic step stands still
+    stopped = dispatch.start("首页搜索框输入后没有反应", requester=999_999)
     dispatch.forward(days=1)
     working = dispatch.to_execution("“我要办”栏目的办事指南按新版本更新")
     rework = dispatch.to_acceptance("政策文件栏目 3 个附件无法下载")
@@ -56,4 +59,5 @@ def stage(dispatch: Dispatch) -> Scenes:
         finished=done.number,
         finished_item=finished.item_id,
         withdrawn_late=late.number,
+        stopped=stopped.number,
     )

@@ -35,6 +35,8 @@ PAGES = (
     ("case", "/cases/{acceptance}", "dept"),
     ("case-form", "/cases/{acceptance}?tab=form", "office"),
     ("case-talk", "/cases/{acceptance}?tab=talk", "dept"),
+    ("case-handling", "/cases/{stopped}?tab=handling", "owner"),
+    ("incidents", "/incidents", "owner"),
     ("start", "/start", "dept"),
     ("start-demand", "/start/task_dispatch?as=demand", "dept"),
     ("start-intake", "/start/task_dispatch?as=intake", "office"),

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from app.engine import DiagramRefused, Problem, check, compile_definition
-from app.engine.repairs import Known, apply_repairs, find_repairs
-from tests.processes.walker import Walk
+from app.engine import (
+    DiagramRefused,
+    Known,
+    OpenNode,
+    Problem,
+    Repair,
+    apply_repairs,
+    check,
+    compile_definition,
+    find_repairs,
+)
+from app.formkit import compile_form
+from app.processes.asked import forms_of
+from tests.processes.walker import Answer, Walk, generated
 
 ENDINGS = (".bpmn", ".bpmn20.xml", ".xml")
 COLUMNS = ("files", "readable", "clean", "imported", "ended")
@@ -58,19 +71,49 @@ def stages(xml: bytes, tally: Tally) -> Iterator[tuple[str, str]]:
         yield "readable", f"unreadable: {refused.problems[0].rule}"
         return
     yield "readable", ""
-    tally.counts["clean"] += not errors_of(xml)
+    tally.counts["clean"] += not errors_of(xml, {})
     tally.rules.update({one.rule for one in repairs})
     repaired = apply_repairs(xml, None, known)
-    left = errors_of(repaired)
+    left = errors_of(repaired, forms_of(repairs))
     yield "imported", f"left: {left[0].rule}" if left else ""
     if not left:
-        walk = Walk(compile_definition(repaired)).go()
-        yield "ended", "" if walk.ended else walk.stuck
+        walk = Walk(compile_definition(repaired)).go(answered(repairs))
+        incident = next((f"incident: {one}" for one in walk.incidents), "")
+        yield "ended", walk.stuck or incident
 
 
-def errors_of(xml: bytes) -> list[Problem]:
-    """Return what the checker refuses."""
-    return [one for one in check(xml, topics=()) if one.severity == "error"]
+def errors_of(xml: bytes, forms: Mapping[str, str]) -> list[Problem]:
+    """Return what refuses a publication."""
+    schemas = {name: json.loads(text) for name, text in forms.items()}
+    for schema in schemas.values():
+        compile_form(schema)
+    return [one for one in check(xml, {}, schemas, ()) if one.severity == "error"]
+
+
+def answered(repairs: Iterable[Repair]) -> Answer:
+    """Return who answers: with the actions of a step, and with a value for each field an import made for it."""
+    fields: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in repairs:
+        fields[one.element or ""] += one.values.get("asked", ())
+
+    def answer(node: OpenNode, walk: Walk) -> dict[str, Any]:
+        asked = {one["key"]: _value(one, walk.passed[node.node]) for one in fields[node.node]}
+        return {**asked, **generated(node, walk)}
+
+    return answer
+
+
+def _value(field: Mapping[str, Any], turn: int) -> Any:
+    choices = field["choices"] or [field["key"]]
+    values = {
+        "yes_no": turn % 2 == 0,
+        "number": turn * 1000,
+        "date": "2026-03-03",
+        "person": 7,
+        "people": [7, 8],
+        "choice": choices[turn % len(choices)],
+    }
+    return values.get(field["kind"], "…")
 
 
 def show(tallies: dict[str, Tally]) -> None:

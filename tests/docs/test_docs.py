@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -18,9 +19,11 @@ from lxml import etree
 from app.cli import cli
 from app.config import SETTINGS
 from app.engine.attributes import ATTRIBUTES, OPEN_ENDED
+from app.engine.coverage import ROWS
 from app.formkit import schema
 from app.people.rules import ROLES
 from docs import build
+from tests.processes.palette import SAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -102,6 +105,17 @@ def test_every_setting_attribute_and_role_has_its_row() -> None:
     assert not [role for role in ROLES if f"| `{role}` |" not in text_of(DOCS / "routes.md")]
     rows = [f"| {role.name} | `{role.key}` |" for role in ROLES.values()]
     assert not [row for row in rows if row not in text_of(DOCS / "owner.zh.md")]
+
+
+def test_every_bpmn_element_has_its_row_and_its_test() -> None:
+    """Each row of the table of elements names a test that exists and draws that element; none is passed over."""
+    row = r"^\| .+ \| .+ \| (支持|拒绝|只画) \| (.+) \| `(\w+)::(\w+)\[(.+)\]` \|$"
+    rows = re.findall(row, text_of(DOCS / "bpmn.md"), re.MULTILINE)
+    assert [key for *_, key in rows] == list(ROWS)
+    tests = {name for _, _, module, name, _ in rows if hasattr(import_module(f"tests.processes.{module}"), name)}
+    assert tests == set(build.PROOFS.values())
+    assert {key for *_, key in rows} == SAMPLES.keys()
+    assert not [how for _, how, *_ in rows if "悄悄" in how or not how.strip()]
 
 
 def test_every_component_and_widget_of_forms_has_its_row() -> None:

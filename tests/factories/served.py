@@ -87,9 +87,13 @@ def drawing() -> bytes:
         d.node(
             "serviceTask", "work", d.extension(handed), camunda_type="external", camunda_topic=TOPIC, name="自动办"
         ),
+        d.boundary("refused", "work", d.error("REFUSED")),
+        d.user("mend", name="另想办法", camunda_formRef="look"),
         d.user("look", name="看结果", camunda_formRef="look"),
         d.end(),
         d.chain("s", "ask", "work", "look", "e"),
+        d.chain("refused", "mend", "e"),
+        outside=d.named("REFUSED"),
         own={"title": "${title}", "number": "FW"},
     )
 

@@ -64,8 +64,7 @@ def test_only_those_who_may_solve_see_the_list(served: Served, sign_in: SignIn, 
     browser = sign_in(user_name)
     assert browser.get("/incidents").status_code == 404
     assert post(browser, served, how="retry", reason="想试试").status_code == 404
-    case_page = browser.get(tab(served))
-    assert "tab=handling" not in case_page.get_data(as_text=True)
+    assert 'name="how"' not in browser.get(tab(served)).get_data(as_text=True)
     assert served.incident().state == "open"
 
 
@@ -161,8 +160,89 @@ def test_an_unknown_way_changes_nothing(served: Served, sign_in: SignIn, how: st
     assert served.incident().state == "open"
 
 
+# The course of a case
+
+
+@pytest.fixture
+def at_look(app: Flask) -> Served:
+    """A case that waits for a person."""
+    found = Served(app, Handler())
+    found.publish(inside(found.handler))
+    found.start(TITLE)
+    return found
+
+
+def steer(browser: FlaskClient, served: Served, kind: str, **fields: str) -> Any:
+    """Send one of the forms."""
+    return browser.post(f"/cases/{served.case().number}/steer/{kind}", data=fields)
+
+
+def test_suspend_and_resume_from_the_page(at_look: Served, sign_in: SignIn) -> None:
+    """The dispatch desk stops a case and lets it go on; each form is there when it is its turn."""
+    browser = sign_in("office")
+    assert "steer/suspend" in page(browser, tab(at_look))
+    assert steer(browser, at_look, "suspend", reason="等来函").status_code == 303
+    assert at_look.case().status == "suspended"
+    text = page(browser, tab(at_look))
+    assert "steer/resume" in text
+    assert "steer/suspend" not in text
+    assert steer(browser, at_look, "resume", reason="来函到了").status_code == 303
+    assert at_look.case().status == "running"
+
+
+def test_jump_from_the_page(served: Served, sign_in: SignIn) -> None:
+    """The owner moves the stopped step elsewhere; the incident is gone with it."""
+    browser = sign_in("owner")
+    token = served.incident().token
+    assert f'value="{token}"' in page(browser, tab(served))
+    assert steer(browser, served, "jump", token=token, node="mend", reason="人工办").status_code == 303
+    assert open_item(served.case().id).node == "mend"
+    assert served.incident().state == "gone"
+    assert served.case().incident is None
+
+
+def test_terminate_from_the_page(served: Served, sign_in: SignIn) -> None:
+    """Without a reason what was typed stays; with one the case ends and nothing is left to steer."""
+    browser = sign_in("owner")
+    assert steer(browser, served, "terminate", reason=" ").status_code == 422
+    assert steer(browser, served, "terminate", reason="重复提出").status_code == 303
+    assert served.case().status == "ended"
+    assert served.incident().state == "gone"
+    assert "steer/" not in page(browser, tab(served))
+
+
+def test_a_wrong_jump_says_why_and_keeps_the_reason(at_look: Served, sign_in: SignIn) -> None:
+    """A step nobody can get to, a token that is gone: refused in words, the reason stays."""
+    browser = sign_in("owner")
+    for token, node in (("nonsense", "mend"), (open_item(at_look.case().id).token, "refused")):
+        answer = steer(browser, at_look, "jump", token=token, node=node, reason="试一试")
+        assert answer.status_code == 409, (token, node)
+        assert "试一试" in answer.get_data(as_text=True)
+
+
+def test_a_deadline_needs_a_time(at_look: Served, sign_in: SignIn) -> None:
+    """No time chosen is said at the box; a step without a limit, or of another case, changes nothing."""
+    browser = sign_in("office")
+    item = str(open_item(at_look.case().id).id)
+    assert steer(browser, at_look, "due", item=item, due="", reason="来不及").status_code == 422
+    assert steer(browser, at_look, "due", item="999", due="2026-12-01T17:00", reason="来不及").status_code == 404
+    assert steer(browser, at_look, "due", item=item, due="2026-12-01T17:00", reason="来不及").status_code == 409
+
+
+@pytest.mark.parametrize("user_name", ["dept", "vendor_a_lead"])
+def test_others_steer_nothing(at_look: Served, sign_in: SignIn, user_name: str) -> None:
+    """Who takes part but does not steer finds no such address."""
+    assert steer(sign_in(user_name), at_look, "terminate", reason="不想办了").status_code == 404
+    assert at_look.case().status == "running"
+
+
+def test_an_unknown_form_is_missing(at_look: Served, sign_in: SignIn) -> None:
+    """A word that is none of the forms is no address."""
+    assert steer(sign_in("owner"), at_look, "burn", reason="试试").status_code == 404
+
+
 def test_the_starter_reads_that_it_stands_still(served: Served, sign_in: SignIn) -> None:
     """Whoever began it sees on the case that it waits for the process owner, without the inner reason's tab."""
     text = page(sign_in("dept"), f"/cases/{served.case().number}")
     assert "自动环节没有办成" in text
-    assert "tab=handling" not in text
+    assert "去处置" not in text

@@ -91,6 +91,80 @@ def catch(id_: str, definition: str) -> str:
     return node("intermediateCatchEvent", id_, definition)
 
 
+def signal(reference: str) -> str:
+    """Return a signal definition; the signal itself is drawn by `named`."""
+    return f"<signalEventDefinition signalRef={quoteattr('s_' + reference)}/>"
+
+
+def error(reference: str = "") -> str:
+    """Return an error definition; without a name it catches every error."""
+    return (
+        f"<errorEventDefinition errorRef={quoteattr('x_' + reference)}/>" if reference else "<errorEventDefinition/>"
+    )
+
+
+def escalation(reference: str = "") -> str:
+    """Return an escalation definition; without a name it catches every escalation."""
+    named_ = f" escalationRef={quoteattr('c_' + reference)}" if reference else ""
+    return f"<escalationEventDefinition{named_}/>"
+
+
+def link(name: str) -> str:
+    """Return a link definition."""
+    return f"<linkEventDefinition name={quoteattr(name)}/>"
+
+
+def named(*names: str) -> str:
+    """Return a message, a signal, an error and an escalation of each name, for the argument `outside`."""
+    return "".join(
+        f'<message id="m_{one}" name="{one}"/><signal id="s_{one}" name="{one}"/>'
+        f'<error id="x_{one}" errorCode="{one}"/><escalation id="c_{one}" escalationCode="{one}"/>'
+        for one in names
+    )
+
+
+def throw(id_: str, definition: str) -> str:
+    """Return an intermediate throwing event."""
+    return node("intermediateThrowEvent", id_, definition)
+
+
+def several(
+    collection: str = "", *, until: str = "", times: str = "", item: str = "one", one_by_one: bool = False
+) -> str:
+    """Return the marker of a multi-instance node: over a list, or a number of times."""
+    over = (
+        f" camunda:collection={quoteattr(collection)} camunda:elementVariable={quoteattr(item)}" if collection else ""
+    )
+    order = ' isSequential="true"' if one_by_one else ""
+    count = f"<loopCardinality>{escape(times)}</loopCardinality>" if times else ""
+    stop = f"<completionCondition>{escape(until)}</completionCondition>" if until else ""
+    return f"<multiInstanceLoopCharacteristics{order}{over}>{count}{stop}</multiInstanceLoopCharacteristics>"
+
+
+def again(condition: str = "", *, first: bool = False, most: int | None = None) -> str:
+    """Return the marker of a standard loop."""
+    maximum = f' loopMaximum="{most}"' if most is not None else ""
+    test = f"<loopCondition>{escape(condition)}</loopCondition>" if condition else ""
+    before = ' testBefore="true"' if first else ""
+    return f"<standardLoopCharacteristics{before}{maximum}>{test}</standardLoopCharacteristics>"
+
+
+def sub(id_: str, *parts: str) -> str:
+    """Return an embedded sub-process."""
+    return node("subProcess", id_, "".join(parts))
+
+
+def call(id_: str, slug: str, mapped: str = "", marker: str = "") -> str:
+    """Return a call activity; `mapped` are its `camunda:in` and `camunda:out`."""
+    return node("callActivity", id_, extension(mapped) + marker, calledElement=slug)
+
+
+def signer(id_: str, marker: str, inner: str = "", assignee: str = "${one}", **own: str) -> str:
+    """Return a user task that repeats."""
+    english = extension(properties({"name.en": id_, **{k.replace("_", "."): v for k, v in own.items()}}) + inner)
+    return node("userTask", id_, english + marker, camunda_assignee=assignee)
+
+
 def boundary(id_: str, on: str, definition: str, *, interrupting: bool = True) -> str:
     """Return a boundary event on the node `on`."""
     cancel = "true" if interrupting else "false"
@@ -173,15 +247,18 @@ class Run:
         tables: Mapping[str, bytes] | None = None,
         data: Mapping[str, Any] | None = None,
         case: Mapping[str, Any] | None = None,
+        called: Mapping[str, bytes] | None = None,
+        at: str | None = None,
     ) -> None:
-        self.definition = compile_definition(xml, tables or {})
+        parts = {slug: compile_definition(part) for slug, part in (called or {}).items()}
+        self.definition = compile_definition(xml, tables or {}, parts)
         self.engine = Engine()
         self.now = BEGIN
         self.starter: Mapping[str, Any] = {"id": 7, "name": "发起人", "unit": 3}
         self.due: dict[str, datetime] = {}
         self.rows: dict[str, TaskRow] = {}
         self.header = ""
-        self.live, first = self.engine.start(self.definition, data or {}, case or {}, self.env)
+        self.live, first = self.engine.start(self.definition, data or {}, case or {}, self.env, at)
         self.last = first
         self._store(first)
 
@@ -205,6 +282,16 @@ class Run:
         """The nodes passed in the last step."""
         return [one.node for one in self.last.completed]
 
+    def tokens(self, node_id: str) -> dict[Any, str]:
+        """Return the tokens that wait at a node by the name their rule gives, for those with a `user` rule."""
+        waiting = [one for one in self.engine.open_nodes(self.live) if one.node == node_id]
+        return {(one.rule or {}).get("name"): one.token for one in waiting}
+
+    def sign(self, node_id: str, who: Any, /, **answers: Any) -> Advance:
+        """Let one of several complete a multi-instance node."""
+        token = self.tokens(node_id)[who]
+        return self._step(lambda: self.engine.complete(self.live, token, answers, self.env))
+
     def at(self, node_id: str) -> OpenNode:
         """Return the token that waits at a node, the oldest if there are several."""
         return next(one for one in self.engine.open_nodes(self.live) if one.node == node_id)
@@ -217,9 +304,9 @@ class Run:
         """Hand in the result of a service."""
         return self._step(lambda: self.engine.finish_service(self.live, self.at(node_id).token, result, self.env))
 
-    def fail(self, node_id: str, reason: str) -> Advance:
+    def fail(self, node_id: str, reason: str, code: str | None = None) -> Advance:
         """Report that a service failed."""
-        return self._step(lambda: self.engine.fail_service(self.live, self.at(node_id).token, reason, self.env))
+        return self._step(lambda: self.engine.fail_service(self.live, self.at(node_id).token, reason, self.env, code))
 
     def retry(self, token: str) -> Advance:
         """Try an incident again."""
@@ -228,6 +315,26 @@ class Run:
     def message(self, name: str, **payload: Any) -> Advance:
         """Deliver a message."""
         return self._step(lambda: self.engine.message(self.live, name, payload, self.env))
+
+    def message_to(self, name: str, where: Mapping[str, Any], **payload: Any) -> Advance:
+        """Deliver a message to the tokens whose data agree."""
+        return self._step(lambda: self.engine.message(self.live, name, payload, self.env, where))
+
+    def signal(self, name: str, **payload: Any) -> Advance:
+        """Let a signal be heard."""
+        return self._step(lambda: self.engine.signal(self.live, name, payload, self.env))
+
+    def add(self, node_id: str, value: Any) -> Advance:
+        """Ask one more at a multi-instance node."""
+        return self._step(lambda: self.engine.add_signer(self.live, self.at(node_id).token, value, self.env))
+
+    def remove(self, token: str) -> Advance:
+        """Ask one fewer at a multi-instance node."""
+        return self._step(lambda: self.engine.remove_signer(self.live, token, self.env))
+
+    def skip(self, node_id: str, value: Any) -> Advance:
+        """Take one who was not asked yet off a sequential multi-instance node."""
+        return self._step(lambda: self.engine.skip_signer(self.live, self.at(node_id).token, value, self.env))
 
     def tick(self, hours: float = 0) -> Advance:
         """Let time pass, then let due timers fire."""

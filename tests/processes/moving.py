@@ -29,7 +29,7 @@ class Moving(Run):
         """Change the data of an incident and try again."""
         return self._step(lambda: self.engine.repair(self.live, token, data, self.env))
 
-    def skip(self, token: str, **values: Any) -> Advance:
+    def leave_out(self, token: str, **values: Any) -> Advance:
         """Leave out an incident or a service."""
         return self._step(lambda: self.engine.skip(self.live, token, values, self.env))
 

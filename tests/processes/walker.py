@@ -19,6 +19,7 @@ from app.work.rules import actions_of
 BEGIN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 STARTER: Mapping[str, Any] = {"id": 7, "name": "发起人", "unit": 3}
 PATIENCE = 400
+_WORK = frozenset({"person", "service"})
 Answer = Callable[[OpenNode, "Walk"], Mapping[str, Any]]
 
 
@@ -55,25 +56,22 @@ class Walk:
         return self
 
     def _step(self, live: Live, answer: Answer) -> Live:
+        """Act where the case was least often; work comes before messages and the passing of time."""
         open_ = self.engine.open_nodes(live)
-        ready = [one for one in open_ if one.wait in {"person", "service"}]
-        if ready:
-            one = min(ready, key=lambda node: (self.passed[node.node], node.round))
-            act = self.engine.complete if one.wait == "person" else self.engine.finish_service
-            return self._keep(live, act(live, one.token, answer(one, self), self.env))
-        return self._keep(live, self._wake(live, open_))
-
-    def _wake(self, live: Live, open_: tuple[OpenNode, ...]) -> Advance:
-        """Let happen what the case waits for: what was passed least, a message or the passing of time."""
-        waiting = [one for one in open_ if one.due is not None or one.event]
-        if not waiting:
+        found = [one for one in open_ if one.wait in _WORK or one.due is not None or one.event]
+        if not found:
             self.stuck = self._why(live, open_)
-            return Advance()
-        one = min(waiting, key=lambda node: (self.passed[node.node], node.due or self.now))
+            return live
+        one = min(found, key=lambda node: (self.passed[node.node], node.wait not in _WORK, node.due or self.now))
+        return self._keep(live, self._act(live, one, answer))
+
+    def _act(self, live: Live, one: OpenNode, answer: Answer) -> Advance:
+        if one.wait in _WORK:
+            act = self.engine.complete if one.wait == "person" else self.engine.finish_service
+            return act(live, one.token, answer(one, self), self.env)
         if one.due is None:
-            name = str(one.event)
             send = self.engine.signal if one.signal else self.engine.message
-            return send(live, name, {}, self.env)
+            return send(live, str(one.event), {}, self.env)
         self.now = max(self.now, one.due)
         return self.engine.tick(live, self.env)
 

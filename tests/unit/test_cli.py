@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -314,6 +315,29 @@ def test_a_broken_diagram_is_told_line_by_line(run: Run, tmp_path: Path, name: s
     assert "root:" not in out
     for line in out.splitlines():
         assert re.fullmatch(rf"{re.escape(str(file))}:\d+: (error|warning): [^:]*: .*[。：:].*", line), line
+
+
+def test_problems_are_printed_for_programs(run: Run, tmp_path: Path) -> None:
+    """`--json` prints one document with every file: its problems with rule, place, sentence and remedy."""
+    sound, broken, gone = tmp_path / "sound.bpmn", tmp_path / "broken.bpmn", tmp_path / "gone.bpmn"
+    shutil.copy(SMALL, sound)
+    broken.write_text(SMALL.read_text("utf-8").replace("${starter}", "${starter + }"), "utf-8")
+    code, out, _err = run("check", sound, broken, "--json")
+    assert code == 1
+    assert [(one["file"], bool(one["problems"])) for one in json.loads(out)] == [
+        (str(sound), False),
+        (str(broken), True),
+    ]
+    problem = json.loads(out)[1]["problems"][0]
+    assert set(problem) == {"rule", "severity", "element", "name", "line", "column", "message", "fix"}
+    assert (problem["rule"], problem["severity"]) == ("assignee", "error")
+    assert problem["element"]
+    assert problem["line"]
+    assert problem["column"]
+    code, out, err = run("check", gone, tmp_path, sound, "--json")
+    assert (code, err) == (2, "")
+    rules = [[problem["rule"] for problem in one["problems"]] for one in json.loads(out)]
+    assert rules == [["unreadable"], ["unreadable"], []]
 
 
 # The ledger

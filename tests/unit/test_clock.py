@@ -29,7 +29,7 @@ class Machine:
     def wall(self) -> datetime:
         return self.shows
 
-    def shown(self, session: Session) -> datetime:
+    def shown(self, _session: Session) -> datetime:
         return self.shows
 
     def elapsed(self) -> float:

@@ -18,6 +18,7 @@ import pytest
 
 from app.expressions import Budget, Expression, ExpressionRefused, feel, juel
 from app.expressions.compiling import WORK
+from app.expressions.values import MAX_TEXT
 
 LONG = list(range(50_000))
 DEEP: list[Any] = []
@@ -189,8 +190,8 @@ LOOPS = [
     "for x in 1..20000 return {a: {b: {c: {d: {e: {f: x}}}}}}",
     "for x in 1..20000 return [[[[[[[[[[x]]]]]]]]]]",
     "for x in 1..20000 return 1 / 3",
-    "for x in 1..20000 return date(\"2026-01-01\") + duration(\"P1D\")",
-    "for x in 1..20000 return string(x / 7) + \"a\"",
+    'for x in 1..20000 return date("2026-01-01") + duration("P1D")',
+    'for x in 1..20000 return string(x / 7) + "a"',
     "for x in items return items",
     "for x in items return concatenate(items, items)",
     "for x in items return distinct values(items)",
@@ -200,11 +201,11 @@ LOOPS = [
     "every x in long, y in long satisfies x + y >= 0",
     "every x in 1..999999999 satisfies true",
     "items[some x in items satisfies x = item + 1000]",
-    "rows[b = \"nothing\"][a > 3]",
+    'rows[b = "nothing"][a > 3]',
     "rows[contains(b, b)]",
     "rows[count(rows[a = 1]) > 0]",
     "long[item > 49999]",
-    "texts[starts with(item, \"y\")]",
+    'texts[starts with(item, "y")]',
     "count(for x in texts return x + x)",
     "count(for x in rows, y in rows return x = y)",
     "texts = texts and texts = texts and texts = texts",
@@ -212,9 +213,9 @@ LOOPS = [
     "[wide, [wide, [wide, [wide]]]]",
     "for a in items return {" + ", ".join(f"k{number}: a" for number in range(90)) + "}",
     "{a: items, b: [a, a, a], c: [b, b, b], d: [c, c, c], e: [d, d, d], f: [e, e, e]}",
-    "string join(for x in 1..9999 return \"abcdefghij\")",
+    'string join(for x in 1..9999 return "abcdefghij")',
     "median(long) + median(long)",
-    "index of(texts, \"y\")",
+    'index of(texts, "y")',
     "[" + ", ".join(["1..2"] * 50) + "]",
     "for " + ", ".join(f"x{number} in items" for number in range(30)) + " return 1",
     "some " * 300 + "x",
@@ -236,13 +237,12 @@ def outcome_of(act: Callable[[], object]) -> object:
 def measured(read: Callable[[str], Expression], text: str) -> object:
     """Return what an expression over `DATA` gives, or the refusal; it may use neither more work nor more memory."""
     budget = Budget()
-    read.__wrapped__ if hasattr(read, "__wrapped__") else read
     tracemalloc.start()
     outcome = outcome_of(lambda: fresh(read)(text).evaluate(DATA, {}, budget))
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < MEMORY
-    assert WORK - budget.left <= WORK or isinstance(outcome, ExpressionRefused)
+    assert budget.left >= 0 or isinstance(outcome, ExpressionRefused)
     return outcome
 
 
@@ -266,7 +266,7 @@ def test_size_is_bounded(read: Callable[[str], Expression], text: str) -> None:
     """However much is asked for, the answer comes within the budget and small: mostly a refusal."""
     outcome = measured(read, text)
     assert outcome is None or isinstance(outcome, ExpressionRefused | bool | int | str | Decimal)
-    assert len(str(outcome)) < WORK
+    assert len(str(outcome)) <= MAX_TEXT
 
 
 @pytest.mark.parametrize("text", LOOPS)
@@ -275,7 +275,9 @@ def test_loops_and_filters_are_bounded(text: str) -> None:
     measured(feel.parse, text)
 
 
-@pytest.mark.parametrize("text", ["(" * n + "?" + ")" * n for n in (10, 30, 900)] + ["not(" * n + "1..2" for n in (9, 400)])
+@pytest.mark.parametrize(
+    "text", ["(" * n + "?" + ")" * n for n in (10, 30, 900)] + ["not(" * n + "1..2" for n in (9, 400)]
+)
 def test_cells_are_bounded(text: str) -> None:
     """Reading a cell takes no more than reading an expression, however its brackets may be meant."""
     outcome = outcome_of(lambda: feel.parse_tests(text).evaluate({"?": True}))
@@ -308,15 +310,15 @@ def test_what_the_data_makes_dangerous_is_refused(text: str) -> None:
 
 def test_the_work_of_one_evaluation_is_limited() -> None:
     """A smaller budget refuses earlier."""
-    read = juel.parse("sum(long)")
-    assert read.evaluate(DATA) == sum(LONG)
+    read = juel.parse("sum(items)")
+    assert read.evaluate(DATA) == sum(range(1000))
     with pytest.raises(ExpressionRefused):
         read.evaluate(DATA, budget=Budget(1000))
 
 
 def test_several_evaluations_may_share_a_budget() -> None:
     """What one evaluation used is not there for the next."""
-    read, budget = juel.parse("sum(long)"), Budget(60_000)
+    read, budget = juel.parse("sum(items)"), Budget(3000)
     read.evaluate(DATA, budget=budget)
     with pytest.raises(ExpressionRefused):
         read.evaluate(DATA, budget=budget)

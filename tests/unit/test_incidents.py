@@ -21,6 +21,7 @@ from app.work.models import WorkItem
 from app.work.operations.advance import settle
 from app.work.operations.cases import lock_case, resume
 from app.work.operations.incidents import retry
+from app.work.operations.stuck import TIMER, stop_case
 from app.work.pages.handling import Typed, changes, kind_of, read, text_of
 from tests.factories.served import Handler, Served, inside
 from tests.factories.small import open_item, viewer
@@ -181,6 +182,26 @@ def test_the_submission_stays_through_everything(served: Served) -> None:
     served.repair({"title": "查另一个"})
     done = db.session.scalars(select(WorkItem).where(WorkItem.node == "ask")).one()
     assert done.answers == {"title": "查一查"}
+
+
+def test_a_case_that_stands_still_as_a_whole_begins_anew(app: Flask) -> None:
+    """Where no step failed but a clock did, a retry gives the clocks their tries again; there is nothing to mend."""
+    served = Served(app, Handler())
+    served.publish(inside(served.handler))
+    served.start()
+    with transaction() as session:
+        case = lock_case(session, served.case().id)
+        case.failures = 8
+        stop_case(session, case, TIMER, "到时该走的一步没有走成。", clock.now(session))
+    with pytest.raises(Conflict):
+        served.repair({"title": "改"})
+    with pytest.raises(Conflict):
+        served.skip({})
+    assert served.retry(reason="程序改好了")
+    case = served.case()
+    assert (case.failures, case.held_until, case.incident) == (0, None, None)
+    assert served.incident().state == "retried"
+    assert last("work:incident:retried")[1]["reason"] == "程序改好了"
 
 
 # What is typed

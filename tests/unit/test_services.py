@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import clock
+from app import clock, runtime_of
 from app.db import after_commit, db, savepoint, transaction
-from app.errors import UserError
+from app.dispatch.handlers import split_rest
+from app.errors import Conflict, UserError
 from app.ledger import Actor
 from app.outbox.models import Notice, Owed
 from app.people.models import Setting
-from app.work.models import WorkItem
+from app.work.models import Case, WorkItem
 from app.work.operations import results
 from app.work.operations.advance import settle
 from app.work.operations.cases import lock_case, resume
+from app.work.runtime import BpmnError, Call, Topic
 from tests.factories.served import TOPIC, Handler, Served, inside, outside
 from tests.factories.small import open_item
 
@@ -76,6 +79,36 @@ def test_no_handler_is_an_incident_too(app: Flask) -> None:
     del served.runtime.topics[TOPIC]
     served.start()
     assert TOPIC in (served.case().incident or "")
+
+
+@pytest.mark.parametrize("topic", [inside, outside])
+def test_an_error_the_diagram_provides_for_goes_its_way(app: Flask, topic: Callable[[Handler], Topic]) -> None:
+    """A boundary event that catches the code goes on at once, with no incident and no second try."""
+    served = Served(app, Handler([BpmnError("REFUSED", "对方不收。")]))
+    served.publish(topic(served.handler))
+    receipt = served.start()
+    served.drain()
+    assert open_item(receipt.case_id).node == "mend"
+    assert served.case().incident is None
+    assert served.drain(hours=2) == 0
+
+
+def test_an_error_nobody_catches_is_an_incident(app: Flask) -> None:
+    """A code no boundary event names stops the step with its message."""
+    served = Served(app, Handler([BpmnError("OTHER", "对方不收。")]))
+    served.publish(outside(served.handler))
+    served.start()
+    assert served.drain() == 1
+    assert (served.incident().reason, served.incident().tries) == ("对方不收。", 1)
+
+
+def test_the_rest_of_a_demand_needs_an_open_account(app: Flask) -> None:
+    """When whoever asked is gone, the linked case is refused in words that say what to do."""
+    with transaction() as session:
+        now = clock.now(session)
+        call = Call(Case(number="RW-1"), "t", "dispatch.split_rest", {}, {}, {"requester": 999}, now)
+        with pytest.raises(Conflict, match="启用这个账号"):
+            split_rest(session, runtime_of(app), call)
 
 
 def test_a_savepoint_takes_back_its_after_commit_acts(app: Flask) -> None:

@@ -25,6 +25,7 @@ from app.deadlines.operations.clocks import (
     pause,
     rearm,
     resume,
+    set_due,
     set_limit,
     void,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "pause",
     "rearm",
     "resume",
+    "set_due",
     "set_limit",
     "void",
 ]

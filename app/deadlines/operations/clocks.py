@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -20,7 +20,8 @@ from app.deadlines.rules import Change, Limit, parse_limit
 from app.errors import Conflict, Invalid
 from app.i18n import N_
 
-EXTENSION, NEW_LIMIT = "extension", "limit"
+EXTENSION, NEW_LIMIT, NEW_DUE = "extension", "limit", "due"
+MINUTE = timedelta(minutes=1)
 AMBER, OVERDUE, ESCALATE = "amber", "overdue", "escalate"
 _ROWS = Deadline.metadata.tables["deadline"]
 _MEET = (
@@ -172,6 +173,24 @@ def set_limit(
     return _change(session, deadline, now, kind=NEW_LIMIT, limit=to, reason=reason, asked_by_id=asked_by_id)
 
 
+def set_due(
+    session: Session,
+    deadline: Deadline,
+    now: datetime,
+    *,
+    to: datetime,
+    reason: str,
+    asked_by_id: int | None = None,
+) -> DeadlineChange:
+    """Let it be due at an instant: what its own clock counts from now until then becomes the limit."""
+    calendar = queries.calendar_with(session, deadline.plan_id)
+    minutes = rules.time_between(calendar, deadline.clock, _minute(now), to) // MINUTE
+    if minutes <= 0:
+        raise Invalid(N_("新的时限之前没有工作时间了，请选晚一些的时间。"))
+    limit = Limit(minutes, "working_minutes" if deadline.clock == rules.WORKING else "minutes")
+    return _change(session, deadline, now, kind=NEW_DUE, limit=limit, reason=reason, asked_by_id=asked_by_id)
+
+
 def _change(
     session: Session,
     deadline: Deadline,
@@ -222,20 +241,37 @@ def _need(deadline: Deadline, *states: str) -> None:
 def _reckon(session: Session, deadline: Deadline) -> None:
     """Compute every instant of a deadline from its start, its pauses and its changes."""
     calendar = queries.calendar_with(session, deadline.plan_id)
+    since, changes = _basis(deadline)
     pauses = [Change(stop.from_at, stop.to_at) for stop in deadline.pauses]
-    extensions = [Change(c.at, limit=parse_limit(c.limit_text)) for c in deadline.changes if c.kind == EXTENSION]
+    later = [Change(max(one.start, since), one.end) for one in pauses if one.end is None or one.end > since]
+    extensions = [Change(c.at, limit=parse_limit(c.limit_text)) for c in changes if c.kind == EXTENSION]
     limit = _limit_in_force(deadline)
-    plan = rules.schedule(calendar, deadline.started_at, limit, [*pauses, *extensions])
+    plan = rules.schedule(calendar, since, limit, [*later, *extensions])
     deadline.clock = limit.clock
     deadline.amber_at, deadline.due_at = plan.amber, plan.due
     deadline.escalate_at = [instant.isoformat() for instant in plan.escalations]
-    if extensions:
-        deadline.original_due_at = rules.schedule(calendar, deadline.started_at, limit, pauses).due
+    if any(change.kind != NEW_LIMIT for change in deadline.changes):
+        granted = _limit_in_force(deadline, NEW_LIMIT)
+        deadline.original_due_at = rules.schedule(calendar, deadline.started_at, granted, pauses).due
     deadline.next_event_at = _next_event(deadline)
 
 
-def _limit_in_force(deadline: Deadline) -> Limit:
-    texts = [change.limit_text for change in deadline.changes if change.kind == NEW_LIMIT]
+def _basis(deadline: Deadline) -> tuple[datetime, list[DeadlineChange]]:
+    """Return from when the limit in force counts, and the changes made since it was set."""
+    places = [n for n, change in enumerate(deadline.changes) if change.kind in (NEW_LIMIT, NEW_DUE)]
+    if not places or deadline.changes[places[-1]].kind == NEW_LIMIT:
+        return deadline.started_at, deadline.changes
+    return _minute(deadline.changes[places[-1]].at), deadline.changes[places[-1] + 1 :]
+
+
+def _minute(instant: datetime) -> datetime:
+    """Return the beginning of the minute: people ask for whole minutes, and limits are counted in them."""
+    return instant.replace(second=0, microsecond=0)
+
+
+def _limit_in_force(deadline: Deadline, *kinds: str) -> Limit:
+    set_by = kinds or (NEW_LIMIT, NEW_DUE)
+    texts = [change.limit_text for change in deadline.changes if change.kind in set_by]
     return parse_limit(texts[-1] if texts else deadline.limit_text)
 
 

@@ -100,7 +100,8 @@ def _brings_more(subject: Subject, one: Element) -> bool:
     if one.tag == "businessRuleTask":
         return one.settings.get("decisionRef") not in subject.decisions
     form = form_of(one)
-    unknown = form is not None and form not in (subject.forms or {})
+    # where there is no form, a program over REST may write every name the diagram reads
+    unknown = form is None or form not in (subject.forms or {})
     shares = not one.hands_in and not one.hands_out
     calls = one.tag == "callActivity" and (shares or any(entry.everything for entry in one.hands_out))
     return calls or (one.tag in HUMAN_TAGS and unknown)
@@ -121,10 +122,13 @@ def keys_of(schema: Any) -> set[str]:
 
 
 def _fields(subject: Subject, forms: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
-    """Find field rights about fields the node's form does not have."""
+    """Find fields named like the product's own data, and rights about fields the form does not have."""
     for one in subject.diagram.elements.values():
         schema = forms.get(form_of(one) or "")
         known = keys_of(schema)
+        for name in sorted(known & RESERVED):
+            message = N_("表单项“%(name)s”用了保留的名称。")
+            yield problem("name", one, message, N_("换一个名称。"), name=name)
         for attribute in _LISTS if schema else ():
             for name in (one.own.get(attribute) or "").replace(",", " ").split():
                 if name not in known:

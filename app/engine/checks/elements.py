@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.engine.checks.kinds import row_of
 from app.engine.checks.saying import problem
 from app.engine.checks.subject import Subject
 from app.engine.compile import is_external
-from app.engine.coverage import ROWS, Row, row_of
+from app.engine.coverage import ROWS, Row
 from app.engine.diagram import Element
 from app.engine.parts import read_script
 from app.engine.port import Problem

@@ -107,7 +107,7 @@ class _Walk:
 
     def _complete(self, node: str, source: str, waiting: Counter[tuple[str, str]]) -> bool:
         """Take one token for each flow that is waited for together with this one, if all are there."""
-        entries = self._before(node, self.starts[0] if self.starts else "")
+        entries = self._before(node, "")
         together = [one for one in self.sources[node] if (one in entries) == (source in entries)]
         if any(waiting[node, one] < self.sources[node][one] for one in together):
             return False

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from app.engine.checks.saying import problem
 from app.engine.checks.subject import Subject
-from app.engine.checks.ways import after, before, walk
+from app.engine.checks.ways import after, before, on_loops, walk
 from app.engine.coverage import ACTIVITIES
 from app.engine.diagram import Diagram, Element
 from app.engine.port import Problem
 from app.i18n import N_
+
+_INSTANT = frozenset(
+    {"exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway", "intermediateThrowEvent"}
+)
 
 
 def find(subject: Subject) -> Iterator[Problem]:
@@ -21,6 +25,7 @@ def find(subject: Subject) -> Iterator[Problem]:
     yield from _boundaries(subject)
     yield from _links(subject)
     yield from _reachable(subject)
+    yield from _endless(subject)
 
 
 def _starts(subject: Subject) -> Iterator[Problem]:
@@ -106,11 +111,23 @@ def _reachable(subject: Subject) -> Iterator[Problem]:
     for elements in diagram.scopes.values():
         ids = {one.id for one in elements}
         reached = walk([one.id for one in elements if one.tag == "startEvent"], following, ids)
-        ending = walk([one.id for one in elements if one.tag == "endEvent"], preceding, ids)
+        # a dead end is told where it is, not once more at every node that leads to it
+        ending = walk([one.id for one in elements if not diagram.outgoing[one.id]], preceding, ids)
         for one in elements:
             if one.id not in reached:
                 fix = N_("从前面的步骤连过来，或者删掉它。")
                 yield problem("orphan", one, N_("从开始事件走不到这里。"), fix)
-            elif one.id not in ending and diagram.outgoing[one.id]:
+            elif one.id not in ending:
                 fix = N_("给循环加一条出去的路。")
                 yield problem("end-unreachable", one, N_("从这里走不到结束事件。"), fix)
+
+
+def _endless(subject: Subject) -> Iterator[Problem]:
+    """Find loops in which nothing waits and nothing is written: a token would run round for ever."""
+    diagram = subject.diagram
+    instant = {one.id for one in diagram.elements.values() if one.tag in _INSTANT}
+    loops = on_loops(instant, after(diagram))
+    for one in diagram.elements.values():
+        if one.id in loops:
+            fix = N_("在循环里放一个环节、脚本或者等待的事件。")
+            yield problem("loop-endless", one, N_("循环里没有要等的，会一直转下去。"), fix)

@@ -35,3 +35,22 @@ def walk(start: Iterable[str], following: Callable[[str], list[str]], within: se
             seen.add(id_)
             stack += following(id_)
     return seen
+
+
+def on_loops(ids: set[str], following: Callable[[str], list[str]]) -> set[str]:
+    """Return those of the nodes from which a way within them leads back to the node itself."""
+    targets = {one: [target for target in following(one) if target in ids] for one in ids}
+    sources: dict[str, list[str]] = {}
+    for one, found in targets.items():
+        for target in found:
+            sources.setdefault(target, []).append(one)
+    left = {one: len(found) for one, found in targets.items()}
+    stack = [one for one, count in left.items() if not count]
+    while stack:
+        for source in sources.get(stack.pop(), ()):
+            left[source] -= 1
+            if not left[source]:
+                stack.append(source)
+    # what is left leads to a loop; most diagrams have nothing left here
+    leading = {one for one, count in left.items() if count}
+    return {one for one in leading if one in walk(targets[one], targets.__getitem__, leading)}

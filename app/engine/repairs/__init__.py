@@ -11,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from app.engine.repairs import (
+    asking,
     branches,
     events,
     identity,
@@ -41,6 +42,9 @@ _RULES: tuple[Callable[[Drawing], None], ...] = (
     *branches.RULES,
     joins.repair_joins,
     *people.RULES,
+    asking.repair_asked,
+    people.repair_people,
+    people.repair_first_step,
 )
 _ANYTHING = Known()
 

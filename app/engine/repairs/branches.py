@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,15 @@ from app.engine.repairs.drawing import (
     name_of,
     tag_of,
 )
-from app.engine.repairs.texts import readable
+from app.engine.repairs.texts import exclude, names_in, readable
 from app.engine.xml import BPMN
 from app.i18n import N_
 
-_CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
+CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _REPEATING = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
 _LONGEST = 40
+_PAIR = 2
+_BRACES = re.compile(r"[$#]\{([^{}]*)\}")
 _ALL = "all"
 
 
@@ -31,7 +34,7 @@ def repair_conditions(drawing: Drawing) -> None:
     for node in drawing.nodes():
         flows = drawing.outgoing(node)
         asked = [flow for flow in flows if condition_of(flow) and flow.get("id") != node.get("default")]
-        chooses = len(flows) > 1 and tag_of(node) in _CHOOSING | ACTIVITIES
+        chooses = len(flows) > 1 and tag_of(node) in CHOOSING | ACTIVITIES
         for flow in flows:
             if condition_of(flow) and not (chooses and flow in asked):
                 _ignore(drawing, flow)
@@ -68,10 +71,10 @@ def _make_gateway(drawing: Drawing, node: Any) -> None:
 
 def repair_choices(drawing: Drawing) -> None:
     """Let every gateway with several ways out know which one to take."""
-    for node in [one for one in drawing.nodes() if tag_of(one) in _CHOOSING]:
+    for node in drawing.nodes():
         flows = drawing.outgoing(node)
         _repair_default(drawing, node, flows)
-        if len(flows) > 1:
+        if len(flows) > 1 and tag_of(node) in CHOOSING:
             _repair_choice(drawing, node, flows)
 
 
@@ -88,12 +91,23 @@ def _repair_choice(drawing: Drawing, node: Any, flows: list[Any]) -> None:
     unsaid = [flow for flow in open_ways if not condition_of(flow)]
     unread = [flow for flow in open_ways if condition_of(flow) and _told(flow) is None]
     if unread or len(unsaid) > 1 or (unsaid and (node.get("default") or len(unsaid) == len(open_ways))):
-        _let_choose(drawing, node, flows)
+        let_choose(drawing, node, flows)
         return
     for flow in open_ways:
         _rewrite(drawing, flow)
-    if not node.get("default"):
+    if not node.get("default") and not _covers(flows):
         _set_default(drawing, node, (unsaid or flows)[-1])
+
+
+def _covers(flows: list[Any]) -> bool:
+    """Whether one of the branches is always taken: a person chooses it, or the two exclude each other."""
+    texts = [condition_of(flow) for flow in flows]
+    return all(_is_chosen(flow) for flow in flows) or (len(texts) == _PAIR and exclude(*texts))
+
+
+def _is_chosen(flow: Any) -> bool:
+    """Whether a person decides about a branch, and nothing else."""
+    return names_in(condition_of(flow)) == {"decision"}
 
 
 def _told(flow: Any) -> str | None:
@@ -111,11 +125,13 @@ def _rewrite(drawing: Drawing, flow: Any) -> None:
 
 def _set_default(drawing: Drawing, node: Any, flow: Any) -> None:
     message = N_("“%(name)s”没有默认分支，条件都不成立时走“%(branch)s”。")
-    if drawing.repair("default-missing", node, message, new=flow.get("id"), branch=_label(drawing, flow)):
+    told = {"old": condition_of(flow) or None, "new": flow.get("id"), "branch": _label(drawing, flow)}
+    if drawing.repair("default-missing", node, message, **told):
         node.set("default", flow.get("id"))
+        _write_condition(flow, None)
 
 
-def _let_choose(drawing: Drawing, node: Any, flows: list[Any]) -> None:
+def let_choose(drawing: Drawing, node: Any, flows: list[Any]) -> None:
     """Offer the branches as the actions of the step before the gateway, or of a new one."""
     chooser = _step_before(drawing, node)
     labels = _labels(drawing, flows)
@@ -132,6 +148,7 @@ def _let_choose(drawing: Drawing, node: Any, flows: list[Any]) -> None:
         asked = N_("选择：%(name)s") % {"name": label_of(node)} if label_of(node) else N_("选择下一步")
         chooser = drawing.add_node(node.getparent(), "manualTask", near=node, name=asked, before=True)
         drawing.put_between(node, chooser)
+        drawing.set_own(chooser, "name.en", f"Choose: {label_of(node)}" if label_of(node) else "Choose what is next")
     _offer(drawing, node, chooser, flows, labels)
 
 
@@ -179,7 +196,8 @@ def _label(drawing: Drawing, flow: Any) -> str:
 
 def _clean(text: str) -> str:
     """Return a label without the signs that separate actions."""
-    short = " ".join(text.replace("|", "/").replace(":", "：").split())
+    plain = _BRACES.sub(r"\1", text).replace("|", "/").replace(":", "：").replace("{", "(").replace("}", ")")
+    short = " ".join(plain.split())
     return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"
 
 

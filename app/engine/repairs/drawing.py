@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
 
 from app.engine.attributes import PREFIX
+from app.engine.checks import read_tables
 from app.engine.diagram import EXTENSIONS
 from app.engine.repairs.layout import Layout
 from app.engine.xml import BPMN
@@ -46,18 +48,40 @@ class Repair:
     new: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
-    """What a diagram may refer to: topics, decision ids, processes to call, forms, roles by code and by name.
+    """What a diagram may refer to: topics, decision tables, processes to call, forms, roles by code and by name.
 
     Topics and roles are None when any will do.
     """
 
     topics: Collection[str] | None = None
-    decisions: Collection[str] = ()
+    tables: Mapping[str, bytes] = field(default_factory=dict)
     processes: Collection[str] = ()
-    forms: Collection[str] = ()
+    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     roles: Mapping[str, str] | None = None
+
+    @cached_property
+    def decisions(self) -> Collection[str]:
+        """The ids of the decisions in the tables."""
+        return read_tables(self.tables)[0].keys()
+
+
+class _Index:
+    """The nodes of a process by id, the events on them and the flows at them."""
+
+    def __init__(self, process: Any) -> None:
+        found = (one for one in process.iter(f"{{{BPMN}}}*") if one.get("id"))
+        self.nodes = [one for one in found if tag_of(one) in NODES]
+        self.by_id: dict[str | None, Any] = {one.get("id"): one for one in reversed(self.nodes)}
+        self.attached: dict[str, list[Any]] = defaultdict(list)
+        for node in self.nodes:
+            self.attached[node.get("attachedToRef")].append(node)
+        self.leaving: dict[str, list[Any]] = defaultdict(list)
+        self.entering: dict[str, list[Any]] = defaultdict(list)
+        for flow in process.iter(f"{{{BPMN}}}sequenceFlow"):
+            self.leaving[flow.get("sourceRef")].append(flow)
+            self.entering[flow.get("targetRef")].append(flow)
 
 
 class Drawing:
@@ -72,9 +96,10 @@ class Drawing:
         self.known = known
         self.accepted = accepted
         self.repairs: list[Repair] = []
+        self._told: dict[str, int] = {}
         self.layout = Layout(root)
         self._ids = {one.get("id") for one in root.iter() if is_element(one)}
-        self._flows: tuple[dict[str, list[Any]], dict[str, list[Any]]] | None = None
+        self._read: _Index | None = None
 
     def repair(
         self,
@@ -98,8 +123,8 @@ class Drawing:
         return True
 
     def _repair_id(self, wanted: str) -> str:
-        taken = {one.id for one in self.repairs}
-        return next(one for one in (wanted, *(f"{wanted}#{n}" for n in range(2, 1000))) if one not in taken)
+        told = self._told[wanted] = self._told.get(wanted, 0) + 1
+        return wanted if told == 1 else f"{wanted}#{told}"
 
     def scopes(self) -> list[Any]:
         """Return the process and all its sub-processes, outer ones first."""
@@ -107,8 +132,9 @@ class Drawing:
 
     def nodes(self, scope: Any = None) -> list[Any]:
         """Return the nodes directly in `scope`, or all of the process, in document order."""
-        found = self.process.iter(f"{{{BPMN}}}*") if scope is None else elements(scope)
-        return [one for one in found if tag_of(one) in NODES and one.get("id")]
+        if scope is None:
+            return list(self._index.nodes)
+        return [one for one in elements(scope) if tag_of(one) in NODES and one.get("id")]
 
     def flows(self, scope: Any = None) -> list[Any]:
         """Return the sequence flows directly in `scope`, or all of the process."""
@@ -117,28 +143,29 @@ class Drawing:
 
     def node(self, identity: str | None) -> Any:
         """Return a node by id, None when there is none."""
-        return next((one for one in self.nodes() if one.get("id") == identity), None) if identity else None
+        return self._index.by_id.get(identity)
 
     def incoming(self, node: Any) -> list[Any]:
         """Return the flows that lead to a node."""
-        return list(self._ends()[1][node.get("id")])
+        return list(self._index.entering[node.get("id")])
 
     def outgoing(self, node: Any) -> list[Any]:
         """Return the flows that leave a node."""
-        return list(self._ends()[0][node.get("id")])
+        return list(self._index.leaving[node.get("id")])
 
     def attached(self, node: Any) -> list[Any]:
         """Return the boundary events on a node."""
-        return [one for one in self.nodes() if one.get("attachedToRef") == node.get("id")]
+        return list(self._index.attached[node.get("id")])
 
-    def _ends(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-        if self._flows is None:
-            leaving, entering = defaultdict(list), defaultdict(list)
-            for flow in self.flows():
-                leaving[flow.get("sourceRef")].append(flow)
-                entering[flow.get("targetRef")].append(flow)
-            self._flows = leaving, entering
-        return self._flows
+    @property
+    def _index(self) -> _Index:
+        if self._read is None:
+            self._read = _Index(self.process)
+        return self._read
+
+    def changed(self) -> None:
+        """Look at the nodes and flows anew after a change that this class did not make."""
+        self._read = None
 
     def new_id(self, stem: str) -> str:
         """Return an id that nothing in the file has."""
@@ -151,7 +178,9 @@ class Drawing:
         node: Any = etree.Element(f"{{{BPMN}}}{tag}", id=self.new_id(tag))
         if name:
             node.set("name", name)
+        node.sourceline = near.sourceline
         self._place(scope, node)
+        self.changed()
         self._join_lane(node, near)
         self.layout.add_shape(node.get("id"), tag, near.get("id"), before=before)
         return node
@@ -164,7 +193,7 @@ class Drawing:
         self._refer(source, "outgoing", flow)
         self._refer(target, "incoming", flow)
         self.layout.draw_edge(flow.get("id"), source.get("id"), target.get("id"))
-        self._flows = None
+        self.changed()
         return flow
 
     def redirect(self, flow: Any, *, source: Any = None, target: Any = None) -> None:
@@ -174,7 +203,7 @@ class Drawing:
                 self._unrefer(flow, reference)
                 flow.set(end, node.get("id"))
                 self._refer(node, reference, flow)
-        self._flows = None
+        self.changed()
         self.layout.draw_edge(flow.get("id"), flow.get("sourceRef"), flow.get("targetRef"))
 
     def put_between(self, node: Any, new: Any) -> None:
@@ -212,7 +241,7 @@ class Drawing:
     def _remove(self, element: Any) -> None:
         self.layout.remove(element.get("id"))
         cut(element)
-        self._flows = None
+        self.changed()
 
     def _leave(self, node: Any) -> None:
         for one in list(self.root.iter(f"{{{BPMN}}}flowNodeRef", f"{{{BPMN}}}association", f"{{{BPMN}}}messageFlow")):
@@ -234,12 +263,12 @@ class Drawing:
                     one.set(name, new)
             if tag_of(one) in {"flowNodeRef", "incoming", "outgoing"} and (one.text or "").strip() == old:
                 one.text = new
-        self._flows = None
+        self.changed()
 
     def retag(self, node: Any, tag: str) -> None:
         """Make another kind of node of this one."""
         node.tag = f"{{{BPMN}}}{tag}"
-        self._flows = None
+        self.changed()
 
     def declare(self, tag: str, name: str) -> str:
         """Add a message, signal, error or escalation to the file and return its id."""
@@ -378,6 +407,14 @@ def cut(element: Any) -> None:
     elif before is not None:
         before.tail = element.tail
     parent.remove(element)
+
+
+def append(parent: Any, new: Any) -> None:
+    """Add `new` as the last child, on a line of its own where the others have one."""
+    last = parent[-1] if len(parent) else None
+    if last is not None:
+        new.tail, last.tail = last.tail, parent.text
+    parent.append(new)
 
 
 def insert_after(parent: Any, new: Any, tags: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from app.engine.diagram import Event, TimerKind
 from app.engine.parts import read_timer
 from app.engine.repairs.drawing import (
     Drawing,
+    append,
     children,
     definitions_of,
     elements,
@@ -30,7 +31,10 @@ _CATCHING: dict[str, frozenset[str]] = {
     "intermediateCatchEvent": frozenset({"timer", "message", "signal", "link"}),
     "boundaryEvent": frozenset({"timer", "message", "signal", "error", "escalation"}),
 }
-_FAILING = frozenset({"subProcess", "callActivity", "serviceTask"})
+_FAILING: dict[str, frozenset[str]] = {
+    "error": frozenset({"subProcess", "callActivity", "serviceTask"}),
+    "escalation": frozenset({"subProcess", "callActivity"}),
+}
 _REFERENCES = {"message": "messageRef", "signal": "signalRef", "error": "errorRef", "escalation": "escalationRef"}
 _UNITS = {
     "S": ("s", "sec", "second", "秒", "sekunde"),
@@ -149,7 +153,7 @@ def repair_caught(drawing: Drawing) -> None:
 
 def _can_fail(drawing: Drawing, node: Any, kind: str) -> bool:
     host = drawing.node(node.get("attachedToRef"))
-    return kind not in {"error", "escalation"} or host is None or tag_of(host) in _FAILING
+    return kind not in _FAILING or host is None or tag_of(host) in _FAILING[kind]
 
 
 def repair_interrupting(drawing: Drawing) -> None:
@@ -180,6 +184,17 @@ def repair_names(drawing: Drawing) -> None:
             by_hand(drawing, node, "message-name", _UNNAMED, definitions_of(node)[0].get(_REFERENCES[kind]))
         elif tag_of(node) not in _WAITING:
             _name(drawing, node, kind)
+        else:
+            _forget_reference(drawing, node, kind)
+
+
+def _forget_reference(drawing: Drawing, node: Any, kind: str) -> None:
+    """Let an event catch every error where the one it names is not in the file."""
+    definition, reference = definitions_of(node)[0], _REFERENCES[kind]
+    old = definition.get(reference)
+    message = N_("“%(name)s”要接住的“%(text)s”不在文件里，改为什么都接住。")
+    if old and drawing.repair("reference", node, message, old=old, text=old):
+        del definition.attrib[reference]
 
 
 _UNNAMED = N_("没有写“%(name)s”等的是什么消息，改为由人触发。")
@@ -213,9 +228,7 @@ def by_hand(drawing: Drawing, node: Any, rule: str, message: str, old: str | Non
     else:
         for one in definitions_of(node):
             node.remove(one)
-        definition = node.makeelement(f"{{{BPMN}}}messageEventDefinition", messageRef=reference)
-        definition.tail = "\n"
-        node.append(definition)
+        append(node, node.makeelement(f"{{{BPMN}}}messageEventDefinition", messageRef=reference))
     drawing.set_own(node, "offer.to", "${starter}")
 
 
@@ -256,7 +269,7 @@ def _wait_before(drawing: Drawing, flow: Any, target: Any) -> None:
 
 def _offer(drawing: Drawing, event: Any) -> None:
     reference = drawing.declare("message", _free_name(drawing, name_of(event)))
-    event.append(event.makeelement(f"{{{BPMN}}}messageEventDefinition", messageRef=reference))
+    append(event, event.makeelement(f"{{{BPMN}}}messageEventDefinition", messageRef=reference))
     drawing.set_own(event, "offer.to", "${starter}")
 
 
@@ -269,7 +282,7 @@ def repair_uncaught(drawing: Drawing) -> None:
         if drawing.repair("error-uncaught", node, message, old="error", new="terminate"):
             for one in definitions_of(node):
                 node.remove(one)
-            node.append(node.makeelement(f"{{{BPMN}}}terminateEventDefinition"))
+            append(node, node.makeelement(f"{{{BPMN}}}terminateEventDefinition"))
 
 
 def _is_caught(drawing: Drawing, node: Any) -> bool:

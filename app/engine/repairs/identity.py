@@ -57,6 +57,7 @@ def repair_ids(drawing: Drawing) -> None:
             continue
         _repair_id(drawing, one, seen)
         seen.add(one.get("id"))
+    drawing.changed()
 
 
 def _repair_id(drawing: Drawing, one: Any, seen: set[str]) -> None:

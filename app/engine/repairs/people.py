@@ -8,13 +8,14 @@ from typing import Any
 
 from app.engine.durations import NoTimeError, parse_duration
 from app.engine.parts import read_text
-from app.engine.repairs.drawing import HUMAN, Drawing, children, setting, tag_of
+from app.engine.repairs.drawing import GATEWAYS, HUMAN, SCOPES, Drawing, children, kind_of, setting, tag_of
 from app.engine.repairs.texts import readable
 from app.expressions import ExpressionRefused
 from app.i18n import N_
 
-_PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
-_STARTER = "${starter}"
+PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
+STARTER = "${starter}"
+_PASSED = GATEWAYS - {"eventBasedGateway"} | SCOPES | {"startEvent", "intermediateThrowEvent", "scriptTask"}
 _INITIATOR = "initiator"
 
 
@@ -23,20 +24,32 @@ def repair_people(drawing: Drawing) -> None:
     initiators = {_INITIATOR, *(setting(one, _INITIATOR) for one in drawing.nodes())} - {""}
     lanes = _lanes(drawing)
     first = _first_steps(drawing)
-    for node in [one for one in drawing.nodes() if tag_of(one) in HUMAN]:
-        for name in _PEOPLE:
+    for node in drawing.nodes():
+        if tag_of(node) not in HUMAN:
+            _repair_ownerless(drawing, node)
+            continue
+        for name in PEOPLE:
             _repair_owner(drawing, node, name, initiators)
         _repair_roles(drawing, node)
-        if not any(setting(node, name) for name in _PEOPLE):
+        if not any(setting(node, name) for name in PEOPLE):
             lane = None if node.get("id") in first else lanes.get(node.get("id"))
             _add_owner(drawing, node, lane)
+
+
+def _repair_ownerless(drawing: Drawing, node: Any) -> None:
+    """Take away who handles a node that nobody handles."""
+    for name in PEOPLE:
+        old = setting(node, name)
+        message = N_("“%(name)s”不是人办理的，去掉办理人“%(text)s”。")
+        if old and drawing.repair(f"owner-{name}", node, message, old=old, text=old):
+            drawing.set_setting(node, name, None)
 
 
 def _repair_owner(drawing: Drawing, node: Any, name: str, initiators: set[str]) -> None:
     old = setting(node, name)
     if not old:
         return
-    new = _STARTER if old.strip("#${} ") in initiators and old.endswith("}") else _told(old)
+    new = STARTER if old.strip("#${} ") in initiators and old.endswith("}") else _told(old)
     if new == old:
         return
     values = {"text": old, "told": new or ""}
@@ -74,10 +87,21 @@ def _repair_roles(drawing: Drawing, node: Any) -> None:
         drawing.set_setting(node, "candidateGroups", new or None)
 
 
+def forget_owner(drawing: Drawing, node: Any, name: str) -> None:
+    """Take away an owner that nobody names, and let the lane or whoever began the case do the step."""
+    for one in PEOPLE:
+        old = setting(node, one)
+        message = N_("没有哪一步写入“%(name)s”的办理人“%(text)s”，去掉它。")
+        if name in old and drawing.repair(f"owner-{one}", node, message, old=old, text=old):
+            drawing.set_setting(node, one, None)
+    if not any(setting(node, one) for one in PEOPLE):
+        _add_owner(drawing, node, _lanes(drawing).get(node.get("id")))
+
+
 def _add_owner(drawing: Drawing, node: Any, lane: str | None) -> None:
     roles = drawing.known.roles
     role = lane if roles is None else roles.get(lane or "")
-    name, text = ("candidateGroups", role) if role else ("assignee", _STARTER)
+    name, text = ("candidateGroups", role) if role else ("assignee", STARTER)
     message = N_("“%(name)s”没有写由谁办理，由发起人办理。")
     if role:
         message = N_("“%(name)s”没有写由谁办理，由泳道“%(lane)s”的角色办理。")
@@ -114,6 +138,36 @@ def _first_steps(drawing: Drawing) -> set[str]:
             continue
         stack += [known[flow.get("targetRef")] for flow in drawing.outgoing(node) if flow.get("targetRef") in known]
     return found
+
+
+def repair_first_step(drawing: Drawing) -> None:
+    """Let a case begin with a step of whoever begins it: that step is completed by starting the case."""
+    starts = [one for one in drawing.nodes(drawing.process) if tag_of(one) == "startEvent"]
+    plain = [one for one in starts if kind_of(one) == "none"] or starts
+    if len(plain) != 1 or _begins_at_once(drawing, plain[0], set()):
+        return
+    (start,) = plain
+    message = N_("开始以后没有归发起人的步骤，补一步“发起”。")
+    if drawing.repair("first-step", start, message, new="userTask"):
+        step = drawing.add_node(drawing.process, "userTask", near=start, name=N_("发起"))
+        for flow in drawing.outgoing(start):
+            drawing.redirect(flow, source=step)
+        drawing.add_flow(drawing.process, start, step)
+        drawing.set_setting(step, "assignee", STARTER)
+        drawing.set_own(step, "name.en", "Begin")
+
+
+def _begins_at_once(drawing: Drawing, node: Any, seen: set[str]) -> bool:
+    """Whether everything that follows at once is a step of whoever began the case."""
+    if tag_of(node) in HUMAN:
+        alone = not children(node, "multiInstanceLoopCharacteristics")
+        return alone and setting(node, "assignee") == STARTER and not setting(node, "candidateGroups")
+    if node.get("id") in seen or tag_of(node) not in _PASSED:
+        return False
+    seen.add(node.get("id"))
+    inner = [one for one in drawing.nodes(node) if tag_of(one) == "startEvent"] if tag_of(node) in SCOPES else []
+    following = [drawing.node(flow.get("targetRef")) for flow in drawing.outgoing(node)]
+    return bool(inner or following) and all(_begins_at_once(drawing, one, seen) for one in inner or following)
 
 
 def repair_forms(drawing: Drawing) -> None:

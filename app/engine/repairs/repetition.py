@@ -10,7 +10,7 @@ from lxml import etree
 
 from app.engine.diagram import read_repeat
 from app.engine.parts import read_repetition
-from app.engine.repairs.drawing import Drawing, children, elements, setting, tag_of
+from app.engine.repairs.drawing import ACTIVITIES, Drawing, children, elements, setting, tag_of
 from app.engine.repairs.texts import readable
 from app.expressions import ExpressionRefused
 from app.i18n import N_
@@ -23,7 +23,13 @@ _TEXTS = ("loopCardinality", "completionCondition", "loopCondition")
 def repair_repetition(drawing: Drawing) -> None:
     """Write how often a step is done as this engine reads it; where it cannot be known, it is done once."""
     for node in drawing.nodes():
-        for marker in children(node, *_MARKERS)[:1]:
+        markers = children(node, *_MARKERS)
+        kept = markers[:1] if tag_of(node) in ACTIVITIES else []
+        for marker in markers[len(kept) :]:
+            message = N_("“%(name)s”上多余的多次办理标记去掉。")
+            if drawing.repair("repetition-twice", node, message, old=tag_of(marker)):
+                node.remove(marker)
+        for marker in kept:
             _repair_texts(drawing, node, marker)
             _repair_reference(drawing, node, marker)
             _repair_marker(drawing, node, marker)

@@ -64,6 +64,8 @@ def _lift(node: Any, scope: Any) -> Any:
 def repair_boundaries(drawing: Drawing) -> None:
     """Let every boundary event sit on a step, with no line leading to it."""
     for event in [one for one in drawing.nodes() if tag_of(one) == "boundaryEvent"]:
+        if event.getparent() is None:
+            continue
         host = drawing.node(event.get("attachedToRef"))
         sits = host is not None and host.getparent() is event.getparent() and tag_of(host) in ACTIVITIES
         if not sits and drawing.repair("boundary", event, N_("边界事件没有贴在步骤上，去掉它。")):
@@ -234,6 +236,52 @@ def _reached(drawing: Drawing, start: list[Any]) -> set[str]:
     return seen
 
 
+def repair_endless(drawing: Drawing) -> None:
+    """Give every circle a way out."""
+    for scope in drawing.scopes():
+        turned: set[str] = set()
+        while (node := _turning(drawing, scope, turned)) is not None:
+            turned.add(node.get("id"))
+            message = N_("从“%(name)s”走不到结束，在它后面加一条结束的路，由人选择。")
+            if drawing.repair("end-unreachable", node, message, new="exclusiveGateway"):
+                _add_way_out(drawing, scope, node)
+
+
+def _turning(drawing: Drawing, scope: Any, turned: set[str]) -> Any:
+    """Return a node of a circle without a way out, a step where there is one; None when every node can end."""
+    nodes = drawing.nodes(scope)
+    ending = _ending(drawing, nodes)
+    lost = [one for one in nodes if one.get("id") not in ending | turned and len(drawing.outgoing(one)) == 1]
+    circling = [one for one in lost if one.get("id") in _reached(drawing, _following(drawing, one))]
+    steps = [one for one in circling if tag_of(one) in ACTIVITIES]
+    return next(reversed(steps or circling), None)
+
+
+def _following(drawing: Drawing, node: Any) -> list[Any]:
+    found = (drawing.node(flow.get("targetRef")) for flow in drawing.outgoing(node))
+    return [one for one in found if one is not None]
+
+
+def _add_way_out(drawing: Drawing, scope: Any, node: Any) -> None:
+    gateway = drawing.add_node(scope, "exclusiveGateway", near=node, name=N_("继续还是结束"))
+    drawing.redirect(drawing.outgoing(node)[0], source=gateway)
+    drawing.add_flow(scope, node, gateway)
+    drawing.add_flow(scope, gateway, drawing.add_node(scope, "endEvent", near=gateway, name=N_("结束")))
+
+
+def _ending(drawing: Drawing, nodes: list[Any]) -> set[str]:
+    """Return the ids of the nodes from which an end can be reached."""
+    seen: set[str] = set()
+    stack = [one.get("id") for one in nodes if tag_of(one) == "endEvent"]
+    while stack:
+        one = stack.pop()
+        if one not in seen:
+            seen.add(one)
+            node = drawing.node(one)
+            stack += [flow.get("sourceRef") for flow in drawing.incoming(node)] if node is not None else []
+    return seen
+
+
 def repair_empty(drawing: Drawing) -> None:
     """Make a step of a sub-process that was never drawn."""
     for scope in drawing.scopes()[1:]:
@@ -257,4 +305,4 @@ FIRST: tuple[Callable[[Drawing], None], ...] = (
     repair_starts,
     repair_several_starts,
 )
-LAST: tuple[Callable[[Drawing], None], ...] = (repair_dead_ends, repair_unreachable)
+LAST: tuple[Callable[[Drawing], None], ...] = (repair_unreachable, repair_dead_ends, repair_endless)

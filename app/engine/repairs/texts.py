@@ -20,6 +20,7 @@ _SAYINGS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _BRACES = re.compile(r"\s*[$#]\{(.*)\}\s*", re.DOTALL)
 _SIGNS = {"=": "=="}
+_OPPOSITE = {"=": "!=", "<": ">=", ">": "<="}
 
 
 def readable(text: str, language: str = "") -> str | None:
@@ -39,16 +40,21 @@ def names_in(text: str) -> frozenset[str]:
     return expression.names if expression else frozenset()
 
 
-def compared_with(text: str, name: str) -> list[Any]:
-    """Return the constants that an expression compares a name with."""
-    expression = _try(juel.braced, text)
-    found = []
-    for one in expression.root.walk() if expression else ():
-        if isinstance(one, tree.Binary):
-            sides = (one.left, one.right)
-            if any(isinstance(side, tree.Name) and side.name == name for side in sides):
-                found += [side.value for side in sides if isinstance(side, tree.Constant)]
-    return found
+def exclude(one: str, other: str) -> bool:
+    """Return whether of two readable conditions exactly one holds, as long as their names have values."""
+    read = _try(juel.braced, one), _try(juel.braced, other)
+    if read[0] is None or read[1] is None:
+        return False
+    first, second = read[0].root, read[1].root
+    return _denies(first, second) or _denies(second, first)
+
+
+def _denies(one: tree.Node, other: tree.Node) -> bool:
+    if isinstance(one, tree.Unary) and one.operator == "not":
+        return one.operand == other
+    if isinstance(one, tree.Binary) and isinstance(other, tree.Binary):
+        return (one.left, one.right) == (other.left, other.right) and _OPPOSITE.get(one.operator) == other.operator
+    return False
 
 
 def _reads(text: str) -> bool:

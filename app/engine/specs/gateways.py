@@ -65,7 +65,7 @@ class Join(Step):
 
     def _passes(self, token: Token) -> bool:
         """Merge the arrivals that pass with this token, once; a retry must not wait for them again."""
-        if "passed" in token.internal_data:
+        if token.internal_data.keys() & {"passed", "round"}:
             return True
         used = self.arrivals_used(token, self.arrivals(token))
         if used is None:

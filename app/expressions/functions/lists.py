@@ -99,10 +99,11 @@ def sublist(charge: Charge, items: Any, start: Any, length: Any = None) -> list[
     """Return part of a list; the first item is 1, a negative start counts from the end."""
     if items is None:
         return None
-    charge(len(list_of(items)))
+    found = list_of(items)
+    charge(len(found))
     first = whole_of(start)
-    begin = first - 1 if first > 0 else max(len(items) + first, 0)
-    return items[begin:] if length is None else items[begin : begin + max(whole_of(length), 0)]
+    begin = first - 1 if first > 0 else max(len(found) + first, 0)
+    return found[begin:] if length is None else found[begin : begin + max(whole_of(length), 0)]
 
 
 def insert(charge: Charge, items: Any, place: Any, item: Any) -> list[Any] | None:

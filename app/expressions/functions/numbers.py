@@ -17,10 +17,14 @@ MANY = 100
 def total(charge: Charge, *values: Any) -> Any:
     """Return the sum of a list or of the arguments, nulls left out; null of nothing."""
     items = items_of(charge, values)
-    result = _addable(items[0]) if items else None
+    result: Any = _addable(items[0]) if items else None
     for item in items[1:]:
-        result = calculate("+", result, _addable(item), charge)
-    return result
+        if type(item) is int and type(result) is int:
+            charge(1)
+            result += item
+        else:
+            result = calculate("+", result, _addable(item), charge)
+    return number(result) if is_number(result) else result
 
 
 def product(charge: Charge, *values: Any) -> Any:

@@ -21,9 +21,11 @@ def upgrade() -> None:
     add_incidents()
     add_drains()
     add_rest()
+    add_moves()
 
 
 def downgrade() -> None:
+    drop_moves()
     drop_rest()
     drop_drains()
     drop_incidents()
@@ -179,3 +181,13 @@ def drop_rest() -> None:
     op.drop_table("deployment")
     op.drop_index(op.f("ix_api_token_user_id"), "api_token")
     op.drop_table("api_token")
+
+
+def add_moves() -> None:
+    with op.batch_alter_table("case_file") as table:
+        table.add_column(sa.Column("suspended_at", app.db.UtcDateTime(timezone=True), nullable=True))
+
+
+def drop_moves() -> None:
+    with op.batch_alter_table("case_file") as table:
+        table.drop_column("suspended_at")

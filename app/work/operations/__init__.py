@@ -7,6 +7,8 @@ from app.work.operations.cases import (
     tick_case,
 )
 from app.work.operations.hands import claim, release, transfer
+from app.work.operations.holding import change_deadline, resume_case, suspend
+from app.work.operations.moves import WayBack, jump, send_back, terminate, ways_back, withdraw
 from app.work.operations.remarks import (
     comment,
     discard_draft,
@@ -16,23 +18,38 @@ from app.work.operations.remarks import (
     save_draft,
     urge,
 )
+from app.work.operations.signals import correlate, deliver_signal
+from app.work.operations.signers import add_signer, remove_signer
 from app.work.operations.starting import open_case, start_case
 
 __all__ = [
     "Receipt",
+    "WayBack",
+    "add_signer",
+    "change_deadline",
     "claim",
     "comment",
     "complete_work_item",
+    "correlate",
+    "deliver_signal",
     "discard_draft",
+    "jump",
     "mark_opened",
     "mark_read",
     "open_case",
     "progress",
     "release",
+    "remove_signer",
+    "resume_case",
     "save_draft",
+    "send_back",
     "send_message",
     "start_case",
+    "suspend",
+    "terminate",
     "tick_case",
     "transfer",
     "urge",
+    "ways_back",
+    "withdraw",
 ]

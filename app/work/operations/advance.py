@@ -16,6 +16,7 @@ from app.outbox.operations import notify
 from app.people.models import Unit
 from app.work.models import TaskState, WorkItem
 from app.work.operations.act import Act
+from app.work.operations.awaiting import note_waits, owe_signals
 from app.work.operations.items import charge_time, join, open_item, withdraw_items
 from app.work.operations.services import serve
 from app.work.operations.stopping import close_gone, raise_incident
@@ -49,6 +50,8 @@ def settle(act: Act, steps: Sequence[Advance], reason: str = "", done: WorkItem 
         last = queue.popleft()
         rows.take(last)
         withdraw_items(act, last.withdrawn, reason)
+        note_waits(act, last)
+        owe_signals(act, last)
         for node in last.completed:
             _record_node(act, node)
         _record_changes(act, last)

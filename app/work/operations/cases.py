@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,15 @@ _ITEM = (
     .where(WorkItem.id == bindparam("item"))
     .with_for_update(of=[Case, WorkItem])
     .execution_options(populate_existing=True)
+)
+_CASE = (
+    select(Case).where(Case.id == bindparam("case")).with_for_update().execution_options(populate_existing=True)
+)
+_STATE = TaskState.metadata.tables["task_row"]
+_TASKS = (
+    select(*(_STATE.c[one.name] for one in fields(TaskRow)))
+    .where(_STATE.c.case_id == bindparam("of"))
+    .order_by(_STATE.c.seq)
 )
 _DROP_DRAFTS = delete(Draft.metadata.tables["draft"]).where(Draft.item_id == bindparam("item"))
 
@@ -81,6 +90,7 @@ def complete_work_item(
     if item.status == "done" and item.key == key and item.done_by_id == viewer.user_id:
         return receipt_of(case, item, repeated=True)
     refuse_if_closed(item)
+    refuse_if_suspended(case)
     if not (offered and item.assignee_id is None):
         refuse_unless_holder(session, item, viewer)
     act = resume(session, runtime, case, actor or person(viewer), now)
@@ -98,6 +108,7 @@ def send_message(
 ) -> None:
     """Deliver a message such as `withdraw` to the case; raise Conflict when nothing waits for it now."""
     case = lock_case(session, case_id)
+    refuse_if_suspended(case)
     act = resume(session, runtime, case, person(viewer), now)
     step = runtime.engine.message(act.live, name, dict(payload), act.env)
     payload = {"message": name, **payload}
@@ -108,19 +119,17 @@ def send_message(
 def tick_case(session: Session, runtime: Runtime, case_id: int, now: datetime) -> bool:
     """Let the due timers of one case fire; return whether anything was due."""
     case = lock_case(session, case_id)
+    due = case.next_due is not None and case.next_due <= now and case.status == "running"
+    if due:
+        act = resume(session, runtime, case, Actor("timer", N_("到时")), now)
+        settle(act, [runtime.engine.tick(act.live, act.env)], "timer")
     case.held_until, case.failures = None, 0
-    if case.next_due is None or case.next_due > now or case.status != "running":
-        return False
-    act = resume(session, runtime, case, Actor("timer", N_("到时")), now)
-    settle(act, [runtime.engine.tick(act.live, act.env)], "timer")
-    return True
+    return due
 
 
 def lock_case(session: Session, case_id: int) -> Case:
     """Return the case, locked until the end of the transaction."""
-    case = session.scalar(
-        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
-    )
+    case = session.scalar(_CASE, {"case": case_id})
     if case is None:
         raise NotFound
     return case
@@ -148,6 +157,12 @@ def refuse_if_closed(item: WorkItem) -> None:
         raise Conflict(N_("“%(node)s”已经收回，不用再办。您写的内容都在。"), node=item.name)
 
 
+def refuse_if_suspended(case: Case) -> None:
+    """Raise Conflict while the case stands still."""
+    if case.status == "suspended":
+        raise Conflict(N_("“%(title)s”已经暂停，恢复以后再办。您写的内容都在。"), title=case.title)
+
+
 def refuse_unless_holder(session: Session, item: WorkItem, viewer: Viewer) -> None:
     """Raise Refused unless the item is this person's, or unclaimed and this person may take it."""
     if item.assignee_id == viewer.user_id:
@@ -162,29 +177,16 @@ def resume(session: Session, runtime: Runtime, case: Case, actor: Actor, now: da
     """Take the live case out of the cache, or build it from its rows."""
     bundle = runtime.library.bundle(session, case.version_id, case.called)
     live = runtime.engine.checkout(
-        case.id, case.row_version, bundle.definition, lambda: (_rows(session, case.id), case.header)
+        case.id, case.row_version, bundle.definition, lambda: (rows_of(session, case.id), case.header)
     )
     act = Act(session, runtime, case, bundle, live, actor, now)
     act.keep_live()
     return act
 
 
-def _rows(session: Session, case_id: int) -> list[TaskRow]:
-    query = select(TaskState).where(TaskState.case_id == case_id).order_by(TaskState.seq)
-    return [
-        TaskRow(
-            id=row.id,
-            seq=row.seq,
-            parent=row.parent,
-            scope=row.scope,
-            spec=row.spec,
-            state=row.state,
-            changed=row.changed,
-            internal=row.internal,
-            data=row.data,
-        )
-        for row in session.scalars(query)
-    ]
+def rows_of(session: Session, case_id: int) -> list[TaskRow]:
+    """Return the engine's rows of a case."""
+    return [TaskRow(*row) for row in session.connection().execute(_TASKS, {"of": case_id})]
 
 
 def complete(

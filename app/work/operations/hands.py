@@ -17,13 +17,14 @@ from app.people.models import Unit, User
 from app.people.rules import Viewer
 from app.work.models import Candidate, WorkItem
 from app.work.operations.act import person
-from app.work.operations.cases import lock_item, refuse_if_closed, refuse_unless_holder
+from app.work.operations.cases import lock_item, refuse_if_closed, refuse_if_suspended, refuse_unless_holder
 
 
 def claim(session: Session, item_id: int, viewer: Viewer, now: datetime) -> None:
     """Take an unclaimed item; it leaves the others' inboxes. Claiming one's own item again changes nothing."""
-    _case, item = lock_item(session, item_id)
+    case, item = lock_item(session, item_id)
     refuse_if_closed(item)
+    refuse_if_suspended(case)
     if item.assignee_id == viewer.user_id:
         return
     refuse_unless_holder(session, item, viewer)

@@ -6,20 +6,25 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.db import wake
+from app.deadlines.models import Deadline
 from app.engine import Advance
 from app.errors import Conflict, Invalid, NotFound, Refused
 from app.i18n import N_
-from app.ledger import Entry
+from app.ledger import Entry, append
+from app.outbox import operations as outbox
+from app.outbox.models import SIGNAL, Owed
 from app.people.rules import Viewer
 from app.work.models import Case, Incident
 from app.work.operations.act import Act, person
 from app.work.operations.advance import settle
 from app.work.operations.cases import lock_case, resume
 from app.work.operations.stopping import OPEN
+from app.work.operations.stuck import WHOLE
 from app.work.queries.casefile import case_data, token_data
 from app.work.queries.scope import case_scope
 from app.work.runtime import Runtime
@@ -30,7 +35,12 @@ Stepping = Callable[[Act, str], Advance]
 
 
 def retry(session: Session, runtime: Runtime, incident_id: int, viewer: Viewer, reason: str, now: datetime) -> bool:
-    """Try a step that stands still once more, as it is; return whether it moved on."""
+    """Try a step that stands still once more, as it is; return whether it moved on.
+
+    Where the whole case stands still, what failed too often is let begin anew.
+    """
+    if session.scalar(select(Incident.token).where(Incident.id == incident_id)) == WHOLE:
+        return _begin_anew(session, incident_id, viewer, _reason(reason), now)
 
     def step(act: Act, token: str) -> Advance:
         return runtime.engine.retry(act.live, token, act.env)
@@ -88,13 +98,13 @@ def _solve(
 ) -> bool:
     reason = _reason(reason)
     case, row = _lock(session, incident_id, viewer)
+    if row.token == WHOLE:
+        raise Conflict(N_("这里没有停着的一步，不能改数据，也不能跳过。可以重试，或者跳到别的一步。"))
     changed = _old_and_new(session, case, row, values)
     act = resume(session, runtime, case, person(viewer), now)
-    row.state, row.solved_at, row.solved_how = how, now, reason
-    row.solved_by_id, row.solved_by_name = viewer.user_id, viewer.name
+    _mark(row, how, viewer, reason, now)
     step = stepping(act, row.token)
-    payload = {"reason": reason, "fault": row.reason, "tries": row.tries, "values": changed}
-    act.note(_entry(act, row, how, payload))
+    act.note(_entry(case, row, viewer, changed))
     settle(act, [step], reason)
     return row.state != OPEN
 
@@ -144,6 +154,30 @@ def _old_and_new(session: Session, case: Case, row: Incident, values: Mapping[st
     return {name: {"old": known.get(name), "new": value} for name, value in values.items()}
 
 
-def _entry(act: Act, row: Incident, how: str, payload: Mapping[str, Any]) -> Entry:
-    kind = f"work:incident:{how}"
-    return Entry(kind, act.actor, payload, case_id=act.case.id, node=row.node, node_name=row.node_name)
+def _mark(row: Incident, how: str, viewer: Viewer, reason: str, now: datetime) -> None:
+    row.state, row.solved_at, row.solved_how = how, now, reason
+    row.solved_by_id, row.solved_by_name = viewer.user_id, viewer.name
+
+
+def _entry(case: Case, row: Incident, viewer: Viewer, changed: Mapping[str, Any]) -> Entry:
+    payload = {"reason": row.solved_how, "fault": row.reason, "tries": row.tries, "values": changed}
+    node, name = (None, None) if row.token == WHOLE else (row.node, row.node_name)
+    return Entry(f"work:incident:{row.state}", person(viewer), payload, case_id=case.id, node=node, node_name=name)
+
+
+def _begin_anew(session: Session, incident_id: int, viewer: Viewer, reason: str, now: datetime) -> bool:
+    """Let the timers, deadlines and signals of a case that failed too often have their tries again."""
+    case, row = _lock(session, incident_id, viewer)
+    _mark(row, RETRIED, viewer, reason, now)
+    session.flush()
+    left = select(Incident.reason).where(Incident.case_id == case.id, Incident.state == OPEN)
+    case.incident = session.scalar(left.order_by(Incident.raised_at.desc(), Incident.id.desc()).limit(1))
+    case.failures, case.held_until = 0, None
+    limits: Any = Deadline.__table__
+    session.execute(update(limits).where(limits.c.case_id == case.id).values(failures=0, held_until=None))
+    for owed in session.scalars(select(Owed).where(Owed.kind == SIGNAL, Owed.dead_at.is_not(None))):
+        if case.id in owed.payload.get("failed", ()):
+            outbox.retry(session, owed.id, now)
+    append(session, f"case:{case.id}", [_entry(case, row, viewer, {})], now)
+    wake(session)
+    return True

@@ -59,8 +59,7 @@ def correlate(
     """
     case = lock_case(session, _one_case(session, name, keys))
     act = resume(session, runtime, case, actor, now)
-    own = {key: value for key, value in keys.items() if not key.startswith("case.")}
-    step = runtime.engine.message(act.live, name, dict(payload), act.env, where=own)
+    step = runtime.engine.message(act.live, name, dict(payload), act.env, where=keys)
     entry = Entry("work:message:sent", actor, {"message": name, "keys": dict(keys), **payload}, case_id=case.id)
     act.note(entry)
     settle(act, [step], name)

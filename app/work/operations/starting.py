@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,15 +19,21 @@ from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
-from app.processes.models import ProcessVersion
-from app.work.models import Case, NumberSeries, Party, WorkItem
-from app.work.operations.act import Act, environment, person, unit_of
+from app.work.models import Case, NumberSeries, WorkItem
+from app.work.operations.act import Act, environment, person
 from app.work.operations.advance import settle
 from app.work.operations.cases import Receipt, complete, receipt_of
 from app.work.operations.items import open_item
 from app.work.runtime import Runtime
 
 DEFAULT_SERIES = "GJ"
+Series = tuple[str, int]  # its name and the last number given out
+# built once: every start passes here
+_STARTED = select(Case).where(Case.start_key == bindparam("key"))
+_NUMBERS, _PARTIES = NumberSeries.metadata.tables["number_series"], NumberSeries.metadata.tables["party"]
+_LAST = select(_NUMBERS.c.last).where(_NUMBERS.c.name == bindparam("series")).with_for_update()
+_COUNT = update(_NUMBERS).where(_NUMBERS.c.name == bindparam("series")).values(last=bindparam("number"))
+_JOIN = insert(_PARTIES)
 
 
 def start_case(
@@ -48,7 +54,7 @@ def start_case(
     The same `key` again returns the stored receipt. `data` are the token's first values, for example the channel.
     """
     bundle = runtime.library.running(session, slug)
-    series = _locked_series(session, bundle, now)
+    series = _lock_series(session, bundle, now)
     stored = _started(session, key)
     if stored is not None:
         return _stored_start(session, stored)
@@ -78,7 +84,7 @@ def open_case(
     The same `key` again returns the case it started.
     """
     bundle = runtime.library.running(session, slug)
-    series = _locked_series(session, bundle, now)
+    series = _lock_series(session, bundle, now)
     stored = _started(session, key)
     if stored is not None:
         return stored
@@ -94,7 +100,7 @@ def open_case(
 
 def _started(session: Session, key: str) -> Case | None:
     """Return the case this key started; asked under the series' lock, which the first one held until its commit."""
-    return session.scalar(select(Case).where(Case.start_key == key))
+    return session.scalar(_STARTED, {"key": key})
 
 
 def _begin(
@@ -104,38 +110,36 @@ def _begin(
     starter: Viewer,
     key: str,
     now: datetime,
-    series: NumberSeries,
+    series: Series,
     data: Mapping[str, Any],
     actor: Actor | None,
     parent_id: int | None,
 ) -> tuple[Act, Advance]:
     called = runtime.library.pins(session, bundle.version_id)
     bundle = runtime.library.bundle(session, bundle.version_id, called)
-    case = _new_case(session, bundle, starter, key, now, series, parent_id)
-    case.called = called
+    case = _new_case(session, bundle, called, starter, key, now, series, parent_id)
     env = environment(session, case, bundle, now, dict)
     live, first = runtime.engine.start(bundle.definition, dict(data), {}, env)
     act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
     act.keep_live()
-    party = Party(case_id=case.id, unit_id=unit_of(session, starter.user_id).id, side="client", since=now)
-    session.add(party)
-    session.flush()
+    party = {"case_id": case.id, "unit_id": starter.unit_id, "side": "client", "since": now}
+    session.connection().execute(_JOIN, party)
     return act, first
 
 
 def _new_case(
     session: Session,
     bundle: Bundle,
+    called: Mapping[str, int],
     starter: Viewer,
     key: str,
     now: datetime,
-    series: NumberSeries,
+    series: Series,
     parent_id: int | None,
 ) -> Case:
-    version = session.get_one(ProcessVersion, bundle.version_id)
     case = Case(
-        number=_next_number(series),
-        process_id=version.process_id,
+        number=_next_number(session, series),
+        process_id=bundle.process_id,
         version_id=bundle.version_id,
         slug=bundle.slug,
         title=bundle.definition.name,
@@ -149,28 +153,30 @@ def _new_case(
         parent_id=parent_id,
         opened_at=now,
         header={},
+        called=dict(called),
     )
     session.add(case)
     session.flush()
     return case
 
 
-def _locked_series(session: Session, bundle: Bundle, now: datetime) -> NumberSeries:
+def _lock_series(session: Session, bundle: Bundle, now: datetime) -> Series:
     """Return the series of this process and year, locked until the commit; the year's first use creates it."""
     prefix = bundle.definition.properties.get("number", DEFAULT_SERIES)
     name = f"{prefix}-{clock.local(now).year}"
-    row = session.get(NumberSeries, name, with_for_update=True)
-    if row is None:
+    last = session.connection().execute(_LAST, {"series": name}).scalar()
+    if last is None:
         with suppress(IntegrityError), session.begin_nested():
             session.add(NumberSeries(name=name, last=0))
-        row = session.get_one(NumberSeries, name, with_for_update=True)
-    return row
+        last = session.connection().execute(_LAST, {"series": name}).scalar_one()
+    return name, last
 
 
-def _next_number(series: NumberSeries) -> str:
-    """Return the next number of a series, for example `RW-2026-0001`."""
-    series.last += 1
-    return f"{series.name}-{series.last:04d}"
+def _next_number(session: Session, series: Series) -> str:
+    """Take the next number of a series, for example `RW-2026-0001`."""
+    name, last = series
+    session.connection().execute(_COUNT, {"series": name, "number": last + 1})
+    return f"{name}-{last + 1:04d}"
 
 
 def _stored_start(session: Session, case: Case) -> Receipt:

@@ -15,6 +15,7 @@ from app.errors import Invalid
 from app.i18n import N_
 from app.web.i18n import gettext
 from app.work.models import Incident
+from app.work.operations.stuck import WHOLE
 
 LONG = 40
 NEW = "+"  # the name under which a value that is not there yet is typed
@@ -78,6 +79,11 @@ class Trouble:
     owner: str
     lines: tuple[Line, ...]
     typed: Typed
+
+    @property
+    def whole(self) -> bool:
+        """Say whether the whole case stands still, not one of its steps."""
+        return self.incident.token == WHOLE
 
 
 def trouble(incident: Incident, known: Mapping[str, Any], typed: Typed, locale: str) -> Trouble:

@@ -18,7 +18,7 @@ from app.work.models import WorkItem
 from app.work.pages.lamps import working_span
 from app.work.pages.records import INCIDENTS, message_word, solved_word, who
 from app.work.pages.route import Outlook
-from app.work.pages.words import ACTOR_WORDS, choice_word, name_of, round_word
+from app.work.pages.words import ACTOR_WORDS, RECORDS, choice_word, name_of, round_word
 from app.work.queries.casefile import CaseFile, Concealed
 from app.work.rules import actions_of
 
@@ -28,7 +28,21 @@ LONG = 300
 MINUTE = timedelta(minutes=1)
 AUTOMATIC = frozenset({"work:decision:made", "work:timer:fired", "work:incident:raised"})
 SERVICE = "work:service:done"
-SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent", *INCIDENTS})
+MOVES = frozenset(
+    {
+        "work:item:sent_back",
+        "work:item:taken_back",
+        "work:item:due_changed",
+        "work:item:signer_added",
+        "work:item:signer_removed",
+        "work:case:jumped",
+        "work:case:terminated",
+        "work:case:suspended",
+        "work:case:resumed",
+    }
+)
+BACK = frozenset({"work:message:sent", "work:item:sent_back", "work:item:taken_back"})
+SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent", *INCIDENTS, *MOVES})
 
 
 @dataclass(frozen=True)
@@ -130,7 +144,7 @@ class Story:
         payload: dict[str, Any] = json.loads(record.body)["payload"]
         title, quote, unit = self._saying(record, payload)
         return Entry(
-            state="back" if record.kind == "work:message:sent" else "done",
+            state="back" if record.kind in BACK else "done",
             title=title,
             time=filters.moment(record.at),
             who=record.actor_name,
@@ -147,11 +161,16 @@ class Story:
             done = gettext("完成 %(percent)s%%", percent=percent) if percent is not None else ""
             title = gettext("：").join(filter(None, (gettext("进展说明"), done)))
             return title, str(payload.get("text", "")), record.unit_name
-        if record.kind in INCIDENTS:
+        if record.kind in {*INCIDENTS, *MOVES}:
             node = self._node(record.node)
             name = name_of(node, self.locale) if node and node.name else (record.node_name or "")
-            return solved_word(record.kind, name), str(payload.get("reason", "")), record.unit_name
+            return self._turned(record.kind, name), str(payload.get("reason", "")), record.unit_name
         return message_word(str(payload.get("message", ""))), str(payload.get("reason") or ""), record.unit_name
+
+    def _turned(self, kind: str, name: str) -> str:
+        if kind in INCIDENTS:
+            return solved_word(kind, name)
+        return gettext("：").join(filter(None, (gettext(RECORDS[kind]), name)))
 
     def _foreign(self, step: Concealed) -> Entry:
         """Another vendor's step: a role, without person, time or content."""

@@ -63,11 +63,12 @@ RESULTS: Mapping[str, str] = {
     "not_dispatched": N_("未派发"),
     "not_approved": N_("未批准"),
     "rejected": N_("不同意"),
+    "terminated": N_("已终止"),
     "timer": N_("到时收回"),
     "submit": N_("提交"),
 }
 VOID_RESULTS = frozenset(
-    {"withdrawn", "cancelled", "refused", "not_raised", "not_dispatched", "not_approved", "rejected"}
+    {"withdrawn", "cancelled", "refused", "not_raised", "not_dispatched", "not_approved", "rejected", "terminated"}
 )
 ACTOR_WORDS: Mapping[str, str] = {
     "rule": N_("规则"),
@@ -83,11 +84,20 @@ RECORDS: Mapping[str, str] = {
     "work:item:released": N_("释放"),
     "work:item:transferred": N_("转办"),
     "work:item:urged": N_("催办"),
+    "work:item:sent_back": N_("退回"),
+    "work:item:taken_back": N_("撤回"),
+    "work:item:signer_added": N_("加签"),
+    "work:item:signer_removed": N_("减签"),
+    "work:item:due_changed": N_("改时限"),
     "work:item:progressed": N_("进展说明"),
     "work:copy:read": N_("抄送已读"),
     "work:case:opened": N_("由程序发起"),
     "work:case:changed": N_("办件信息变更"),
     "work:case:closed": N_("办结"),
+    "work:case:jumped": N_("跳转"),
+    "work:case:terminated": N_("终止"),
+    "work:case:suspended": N_("暂停"),
+    "work:case:resumed": N_("恢复"),
     "work:message:sent": N_("发出消息"),
     "work:message:received": N_("收到消息"),
     "work:incident:raised": N_("自动环节出错"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotFound
 from app.i18n import N_
 from app.people.rules import Viewer
-from app.work.models import Case, Incident
+from app.work.models import Case, Incident, WorkItem
 from app.work.queries.boxes import Page
 from app.work.queries.scope import case_scope
 
@@ -29,6 +29,14 @@ def incident_of(session: Session, case_id: int, incident_id: int) -> Incident:
     found = session.scalar(select(Incident).where(Incident.case_id == case_id, Incident.id == incident_id))
     if found is None:
         raise NotFound(N_("没有这条异常，或者它不归您处置。"))
+    return found
+
+
+def item_of(session: Session, case_id: int, item_id: int) -> int:
+    """Return the id of a work item if it is one of this case."""
+    found = session.scalar(select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.id == item_id))
+    if found is None:
+        raise NotFound
     return found
 
 

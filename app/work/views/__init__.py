@@ -26,6 +26,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
             "work.start": N_("发起办件"),
             "work.urge": N_("催办"),
             "work.repair": N_("处置异常"),
+            "work.steer": N_("暂停、恢复、终止办件，改时限"),
         }
     )
     register_sources()

@@ -23,7 +23,6 @@ from app.web.i18n import gettext, locale
 from app.work import operations as work
 from app.work.models import Case
 from app.work.pages import diagram
-from app.work.pages.handling import Typed
 from app.work.pages.offers import Offer, Offering
 from app.work.pages.records import LIMITS
 from app.work.pages.sections import everything
@@ -34,7 +33,7 @@ from app.work.queries.scope import find_case, may_act
 from app.work.views.blueprint import SEE_OTHER, bp, now, reader_for, reading, runtime
 from app.work.views.inbox import Choice, address, choices, condition_words, listed, read_filters
 from app.work.views.telling import Telling, tell
-from app.work.views.troubles import kept_of, troubles
+from app.work.views.troubles import Left, handling_of
 
 TABS = ("all", "form", "files", "data", "related", "talk", "handling")
 
@@ -208,12 +207,12 @@ def case_page(
     tab: str = "",
     checked: Checked | None = None,
     errors: Mapping[str, str] | None = None,
-    typed: Mapping[int, Typed] | None = None,
+    left: Left | None = None,
 ) -> str:
-    """Draw the page of a case; `errors` and `typed` are what a submit left that could not be accepted."""
+    """Draw the page of a case; `errors` and `left` are what a submit left that could not be accepted."""
     told = tell(viewer, found)
     tab = tab or request.args.get("tab", "all")
-    tab = tab if tab in TABS and (tab != "handling" or viewer.may("work.repair")) else "all"
+    tab = tab if tab in TABS and (tab != "handling" or viewer.may("work.steer")) else "all"
     g.csp_inline_style = tab == "all"
     process = name_of(told.bundle.definition, locale())
     mine = next((item for item in told.file.open if may_act(reading(), viewer, item)), None)
@@ -235,8 +234,7 @@ def case_page(
         limits=gettext(LIMITS),
         errors=errors or {},
         related=listed(viewer, reader_for(viewer), told.file.related) if tab == "related" else (),
-        troubles=troubles(found, typed or {}) if tab == "handling" else (),
-        kept=kept_of(found, typed or {}) if tab == "handling" else (),
+        **(handling_of(told, left or Left()) if tab == "handling" else {}),
     )
 
 
@@ -251,7 +249,7 @@ def _tabs(told: Telling, tab: str) -> list[tuple[str, str, int | None, bool]]:
         "talk": (gettext("讨论"), len(file.comments)),
         "handling": (gettext("处置"), None),
     }
-    if not told.viewer.may("work.repair"):
+    if not told.viewer.may("work.steer"):
         del words["handling"]
     if told.viewer.is_vendor:
         del words["data"]

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Write one file for each case; a format that is written already stays as it is."""
     for name, standing in CASES.items():
-        run = Run(standing.xml, data=standing.data, case=standing.case)
+        run = Run(standing.xml, data=standing.data, case=standing.case, called=standing.called)
         standing.steps(run)
         header = json.loads(run.header)
         path = HERE / f"format-{header['format']}" / f"{name}.json"
@@ -39,6 +39,7 @@ def stored(run: Run, standing: Standing, name: str) -> dict[str, object]:
     """Return what is stored of a case, and how it ends when this release finishes it."""
     before = {
         "diagram": standing.xml.decode(),
+        "called": {slug: xml.decode() for slug, xml in standing.called.items()},
         "now": run.now.isoformat(),
         "rows": [asdict(row) for row in sorted(run.rows.values(), key=lambda row: row.seq)],
         "header": json.loads(run.header),

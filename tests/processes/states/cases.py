@@ -12,6 +12,7 @@ from app.engine import Advance, Engine, Environment, Live, OpenNode
 from tests.processes.diagrams import (
     Run,
     boundary,
+    call,
     catch,
     chain,
     diagram,
@@ -23,6 +24,8 @@ from tests.processes.diagrams import (
     node,
     script,
     service,
+    several,
+    signer,
     start,
     timer,
     user,
@@ -41,6 +44,7 @@ class Standing:
     answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    called: Mapping[str, bytes] = field(default_factory=dict)
     case: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -166,6 +170,27 @@ SERVED = (
     chain("s", "draft", "s1", "last", "e"),
 )
 BROKEN = (start(), user("draft"), script("sum", "total = price * 2"), end(), chain("s", "draft", "sum", "e"))
+PART = diagram(start(), user("one"), user("two"), end(), chain("s", "one", "two", "e"))
+CALLING = (start(), user("draft"), call("c", "part"), user("last"), end(), chain("s", "draft", "c", "last", "e"))
+
+
+def signing(*, one_by_one: bool) -> bytes:
+    """Return a diagram in which several sign until two agree."""
+    marker = several("${people}", until="${tally(votes, 'ok', true) >= 2}", one_by_one=one_by_one)
+    return diagram(
+        start(), user("draft"), signer("sign", marker), user("last"), end(), chain("s", "draft", "sign", "last", "e")
+    )
+
+
+def _signed(run: Run) -> None:
+    run.complete("draft", people=["a", "b", "c", "d"])
+    run.complete("sign", ok=False)
+
+
+def _called(run: Run) -> None:
+    run.complete("draft", value=1)
+    run.complete("part:one", value=2)
+
 
 CASES: Mapping[str, Standing] = {
     "parallel": Standing(
@@ -188,6 +213,9 @@ CASES: Mapping[str, Standing] = {
     "message": Standing(diagram(*WAITING, outside=messages("reply")), _sent, messages={"reply": "reply"}),
     "event-timer": Standing(diagram(*WAITING, outside=messages("reply")), _sent),
     "service": Standing(diagram(*SERVED), _sent, {"s1": {"archived": "卷 7"}}),
+    "signers": Standing(signing(one_by_one=False), _signed, {"sign": {"ok": True}}),
+    "signers-one-by-one": Standing(signing(one_by_one=True), _signed, {"sign": {"ok": True}}),
+    "called": Standing(diagram(*CALLING), _called, {"part:two": {"value": 3}}, called={"part": PART}),
     RETRIED: Standing(diagram(*BROKEN), _incident),
 }
 
