@@ -127,7 +127,7 @@ class DeadlinePause(Versioned, Base):
 
 
 class DeadlineChange(Base):
-    """An extension, another limit from the start (the priority changed), or a new due instant; the old one is kept."""
+    """An extension, another limit from the start (the priority changed), or a new due instant; the old is kept."""
 
     __tablename__ = "deadline_change"
     __table_args__ = (Index("ix_deadline_change_deadline", "deadline_id"),)

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine.merge import merge_branches
-from app.engine.token import Token, meet
+from app.engine.token import Token, hang, meet
 
 _SEQ = attrgetter("seq")
 
@@ -71,11 +70,11 @@ class Flat:
             groups: dict[UUID, list[Token]] = {}
             for one in ends:
                 groups.setdefault(_parting(one, below), []).append(one)
-            several = [(self.tasks[at], group) for at, group in groups.items() if len(group) > 1]
+            several = [group for group in groups.values() if len(group) > 1]
             if not several:
                 return
-            for parting, group in several:
-                _gather(parting, group)
+            for group in several:
+                _gather(group)
 
     def fold(self) -> list[Token]:
         """Drop finished tasks that nothing depends on any more and return them.
@@ -104,6 +103,7 @@ class Flat:
         paths = [list(_upwards(token)) for token in live]
         below = _children_by_parent(paths)
         wanted = {self.task_tree.id, *(one.id for path in paths for one in path[:2])}
+        wanted |= {one.id for path in paths for one in path if "heard" in one.internal_data}
         wanted |= {id_ for id_, children in below.items() if len(children) > 1}
         keep: dict[UUID, tuple[Token, Token | None]] = {self.task_tree.id: (self.task_tree, None)}
         for path in paths:
@@ -129,9 +129,10 @@ def _parting(token: Token, below: Mapping[UUID, set[UUID]]) -> UUID:
     return found
 
 
-def _gather(parting: Token, group: list[Token]) -> None:
+def _gather(group: list[Token]) -> None:
     *others, last = group
-    last.data = merge_branches(parting.data, [one.data for one in group])[0]
+    last.data, _conflicts, at = meet([(one, one.data) for one in group])
+    hang(last, at)
     last.touch()
     for one in others:
         one._set_state(TaskState.CANCELLED)

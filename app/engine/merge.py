@@ -28,6 +28,23 @@ def merge_branches(
     return merged, tuple(conflicts)
 
 
+def without_heard(data: Mapping[str, Any], heard: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a branch's data as if it had begun with `base`: what it only `heard` of another is not its own change."""
+    own = {name: _off(value, heard[name], base.get(name, _ABSENT)) for name, value in data.items() if name in heard}
+    return {name: value for name, value in {**data, **own}.items() if value is not _ABSENT}
+
+
+def _off(value: Any, heard: Any, base: Any) -> Any:
+    if not _differs(value, heard):
+        return base
+    if isinstance(value, dict) and isinstance(heard, dict):
+        start = base if isinstance(base, dict) else {}
+        return {**start, **without_heard(value, heard, start)}
+    if isinstance(value, list) and isinstance(heard, list) and (added := _added(value, heard)) is not None:
+        return [*(base if isinstance(base, list) else []), *added]
+    return value
+
+
 def _merge_value(key: str, old: Any, changed: list[Any]) -> tuple[Any, list[str]]:
     if not changed:
         return old, []
@@ -41,9 +58,26 @@ def _merge_value(key: str, old: Any, changed: list[Any]) -> tuple[Any, list[str]
         inner, disagreed = merge_branches(old if isinstance(old, dict) else {}, present)
         return inner, [f"{key}.{name}" for name in disagreed]
     start = old if isinstance(old, list) else []
-    if all(isinstance(value, list) and value[: len(start)] == start for value in present):
-        return start + [item for value in present for item in value[len(start) :]], []
+    added = [_added(value, start) if isinstance(value, list) else None for value in present]
+    if None not in added:
+        return start + [item for items in added for item in items or ()], []
     return last, [key]
+
+
+def _added(value: list[Any], start: list[Any]) -> list[Any] | None:
+    """Return what a list has besides the items of `start`, which it must hold in their order; None otherwise.
+
+    They need not come first: a branch that met others on its way has what those added between them.
+    """
+    rest = iter(start)
+    wanted = next(rest, _ABSENT)
+    added = []
+    for item in value:
+        if wanted is not _ABSENT and not _differs(item, wanted):
+            wanted = next(rest, _ABSENT)
+        else:
+            added.append(item)
+    return added if wanted is _ABSENT else None
 
 
 def _differs(value: Any, other: Any) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine.merge import merge_branches
+from app.engine.merge import merge_branches, without_heard
 from app.engine.port import CompletedNode
 from app.engine.state import clean
 from app.errors import UserError
@@ -231,20 +231,23 @@ class Token(Task):
 Arrival = tuple[Token, Mapping[str, Any]]
 
 
-def meet(arrivals: Sequence[Arrival]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the data of tokens that go on as one, and the names on which they disagree.
+def meet(arrivals: Sequence[Arrival]) -> tuple[dict[str, Any], tuple[str, ...], Token]:
+    """Return the data of tokens that go on as one, the names on which they disagree, and where all had parted.
 
     Branches are merged where they parted, the innermost first, each against the data they had in common there.
     """
     if len(arrivals) == 1:
-        return dict(arrivals[0][1]), ()
+        return dict(arrivals[0][1]), (), arrivals[0][0].parent
     conflicts: list[str] = []
     partings: dict[UUID, list[tuple[int, Mapping[str, Any]]]] = {}
     # a parent is always older than its children: the youngest parting is met first
     waiting: list[tuple[int, UUID]] = []
     found: dict[UUID, Token] = {}
 
-    def arrive(at: Token, last: int, data: Mapping[str, Any]) -> None:
+    def arrive(child: Token, last: int, data: Mapping[str, Any]) -> None:
+        at = child.parent
+        if heard := child.internal_data.get("heard"):
+            data = without_heard(data, heard, at.data)
         if at.id not in partings:
             partings[at.id] = []
             found[at.id] = at
@@ -252,7 +255,7 @@ def meet(arrivals: Sequence[Arrival]) -> tuple[dict[str, Any], tuple[str, ...]]:
         partings[at.id].append((last, data))
 
     for token, data in arrivals:
-        arrive(token.parent, token.seq, data)
+        arrive(token, token.seq, data)
     while True:
         at = found[heapq.heappop(waiting)[1]]
         branches = sorted(partings.pop(at.id), key=lambda one: one[0])
@@ -261,5 +264,18 @@ def meet(arrivals: Sequence[Arrival]) -> tuple[dict[str, Any], tuple[str, ...]]:
             merged, disagreed = merge_branches(at.data, [data for _last, data in branches])
             conflicts += disagreed
         if not waiting:
-            return dict(merged), tuple(dict.fromkeys(conflicts))
-        arrive(at.parent, last, merged)
+            return dict(merged), tuple(dict.fromkeys(conflicts)), at
+        arrive(at, last, merged)
+
+
+def hang(token: Token, at: Token) -> None:
+    """Let a token in which branches met hang where they parted, if it came by one that had heard of another.
+
+    What it knows now is compared with what all began with, no longer with what that branch had heard.
+    """
+    above = token.parent
+    while above is not at:
+        if "heard" in above.internal_data:
+            token.parent = at
+            return
+        above = above.parent

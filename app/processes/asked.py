@@ -41,11 +41,15 @@ def _form(form: str, asked: Iterable[Mapping[str, Any]]) -> str:
     return json.dumps(schema, ensure_ascii=False, indent=2)
 
 
+def _option(value: str) -> dict[str, str]:
+    """Return one choice; `other` stands for everything that no expression asks for."""
+    other = {"value": value, "label": N_("其他"), "label.en": "Other"}
+    return other if value == "other" else {"value": value, "label": value}
+
+
 def _component(field: Mapping[str, Any]) -> dict[str, Any]:
     kind, properties = _TYPES[field["kind"]]
-    values = (
-        list(_YES_NO) if field["kind"] == "yes_no" else [{"value": one, "label": one} for one in field["choices"]]
-    )
+    values = list(_YES_NO) if field["kind"] == "yes_no" else [_option(one) for one in field["choices"]]
     return {
         "id": field["key"],
         "type": kind,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import and_, exists, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -26,8 +26,7 @@ from app.work.runtime import Runtime
 from app.work.turns import Turns, take_turns
 
 TIMERS = Turns(Case, Case.next_due, text("case_file.status = 'running'"))
-NOT_SUSPENDED = ~exists().where(Case.id == Deadline.case_id, Case.status == "suspended")
-DEADLINES = Turns(Deadline, Deadline.next_event_at, and_(Deadline.state == RUNNING, NOT_SUSPENDED))
+DEADLINES = Turns(Deadline, Deadline.next_event_at, Deadline.state == RUNNING)
 REPORT_FAILED = N_("时限提醒 8 次都没发出（%(error)s）。")
 REPORTS = {
     clocks.AMBER: N_("“%(title)s”的“%(node)s”已过时限的八成，请抓紧。"),

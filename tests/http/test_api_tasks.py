@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app import runtime_of
@@ -296,6 +298,19 @@ def test_an_instance_is_ended_with_a_reason(app: Flask, office: Program) -> None
     db.session.rollback()
     bodies = db.session.scalars(select(Record.body).where(Record.case_id == int(case_id))).all()
     assert any("重复" in body and "REST Tests" in body for body in bodies)
+
+
+def test_a_step_without_a_form_is_done_on_its_page_too(
+    office: Program, sign_in: Callable[[str], FlaskClient]
+) -> None:
+    """What a program started a person may go on with: the page of a step without fields has its button."""
+    case_id = office.start()
+    task, browser = office.task(case_id)["id"], sign_in("office")
+    page = browser.get(f"/tasks/{task}")
+    assert page.status_code == 200
+    assert "First" in page.text
+    assert browser.post(f"/tasks/{task}", data={"key": "k"}).status_code == 303
+    assert office.task(case_id)["taskDefinitionKey"] == "second"
 
 
 def test_chinese_names_and_long_texts_survive(office: Program) -> None:

@@ -30,6 +30,7 @@ PAGES = {
     "/contracts/1/edit": "office",
     "/contracts/categories": "office",
     "/settings": "sysadmin",
+    "/tokens": "secadmin",
 }
 EVERYBODY = sorted({*" ".join(PAGES.values()).split(), "secadmin"})
 

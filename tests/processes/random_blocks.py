@@ -30,9 +30,10 @@ class Block:
         return self.pattern[(turn - 1) % len(self.pattern)]
 
     @property
-    def size(self) -> int:
-        """How many blocks there are."""
-        return 1 + sum(part.size for part in self.parts)
+    def leaves_tokens(self) -> bool:
+        """Whether a branch may go on beside what follows, to an end of its own."""
+        beside = self.kind in LEAVES_TOKENS or (self.kind, self.how) == ("risen", "beside")
+        return beside or any(part.leaves_tokens for part in self.parts)
 
 
 def told(block: Block) -> str:
@@ -123,7 +124,7 @@ class Grower:
     def _reminder(self, place: Place) -> Block:
         how = self.random.choice(EVENTS if place.alone else ("timer",))
         host = self.random.choice(("task", "sub", "each"))
-        parts = [self._inner(place)] if host == "sub" else []
+        parts = [self._inner(place, tight=True)] if host == "sub" else []
         return self._make("reminder", *parts, how=f"{how} {host}")
 
     def _broken(self, place: Place) -> Block:
@@ -170,7 +171,7 @@ class Grower:
         return self._make("failing", inner, pattern=self._pattern(place, self._maybe))
 
     def _risen(self, place: Place) -> Block:
-        how = self.random.choice(("interrupting", "beside"))
+        how = "interrupting" if place.tight else self.random.choice(("interrupting", "beside"))
         inner = self._inner(place, tight=place.tight or how == "interrupting")
         return self._make("risen", inner, how=how)
 

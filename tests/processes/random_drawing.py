@@ -105,8 +105,7 @@ class Pen:
         self.drawing.duties[self.prefix + id_] = Duty(id_, **own)
 
     def _person(self, id_: str, marker: str = "", tag: str = "userTask", **own: Any) -> None:
-        assigned = {"camunda_assignee": "${starter}"} if tag == "userTask" else {}
-        self._add(d.node(tag, id_, marker, **assigned))
+        self._add(d.node(tag, id_, marker, camunda_assignee="${starter}"))
         self._duty(id_, **{"log": self.log, **own})
 
     def _draw(self, block: Block) -> Ends:

@@ -389,6 +389,20 @@ def test_a_branch_begun_by_a_boundary_event_stands() -> None:
     assert run.finish_all() == ["draft", "work", "check", "last"]
 
 
+def test_a_reminder_taken_back_does_not_disturb_its_step() -> None:
+    """Taken back and done again, the reminder's branch ends without the step it was drawn on."""
+    run = Moving(diagram(*WATCHED))
+    run.walk("draft")
+    run.tick(3)
+    run.withdraw(taken(run, "remind", seen=1), "remind")
+    assert run.people == ["remind", "work"]
+    run.complete("remind", seen=2)
+    assert sorted(run.open) == ["late", "work"]
+    run.walk("work")
+    assert run.finish_all() == ["check", "last"]
+    assert run.live.data["seen"] == 2
+
+
 def test_an_event_that_waited_is_gone() -> None:
     """Moved on from an event-based gateway, neither of its events happens any more."""
     run = Moving(

@@ -331,6 +331,17 @@ REPAIRS: Mapping[str, tuple[str, bytes]] = {
             flows("b>e"),
         ),
     ),
+    "circle without a stop": (
+        "loop-endless",
+        diagram(
+            FIRST,
+            gateway("exclusive", "m"),
+            gateway("exclusive", "g", "f_g_e"),
+            end(),
+            chain("s", "a", "m", "g", "e"),
+            flows("g>m[${decision == 'again'}]"),
+        ),
+    ),
     "several things at once": (
         "event-multiple",
         diagram(FIRST, catch("w", MESSAGE + TIMER), end(), chain("s", "a", "w", "e")),

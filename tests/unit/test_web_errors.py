@@ -236,4 +236,4 @@ def test_way_back_stays_on_this_site(client: FlaskClient) -> None:
 
 def test_every_user_error_has_a_status_of_its_own() -> None:
     """The table of statuses covers every error a person can read."""
-    assert {kind.status for kind in UserError.__subclasses__()} <= {403, 404, 409, 413, 422, 503, 400}
+    assert {kind.status for kind in UserError.__subclasses__()} <= {400, 401, 403, 404, 409, 413, 415, 422, 503}

@@ -17,13 +17,16 @@ from app.engine.repairs import (
     identity,
     joins,
     people,
+    reach,
     repetition,
     steps,
     structure,
     unsupported,
     vendors,
 )
-from app.engine.repairs.drawing import CAMUNDA, Drawing, Known, Repair
+from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.repair import Known, Repair
+from app.engine.repairs.tree import CAMUNDA
 from app.engine.xml import read_xml
 from app.i18n import N_
 
@@ -33,14 +36,15 @@ _RULES: tuple[Callable[[Drawing], None], ...] = (
     *identity.RULES,
     *vendors.RULES,
     *unsupported.RULES,
-    *structure.FIRST,
-    *structure.LAST,
+    *structure.RULES,
+    *reach.RULES,
     *steps.RULES,
     vendors.repair_owners,
     *repetition.RULES,
     *events.RULES,
     *branches.RULES,
     joins.repair_joins,
+    joins.repair_restless,
     *people.RULES,
     asking.repair_asked,
     people.repair_people,

@@ -11,7 +11,8 @@ from lxml import etree
 
 from app.engine.checks import check
 from app.engine.repairs import branches, people
-from app.engine.repairs.drawing import HUMAN, VENDORS, Drawing, children, elements, setting, tag_of
+from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.tree import HUMAN, VENDORS, children, elements, setting, tag_of
 from app.engine.xml import BPMN
 from app.expressions import Expression, ExpressionRefused, juel, tree
 from app.i18n import N_
@@ -30,6 +31,8 @@ _TYPES = {
     "enum": "choice",
 }
 _MOST_TURNS = 60
+_PAGE = frozenset({"decision", "reason"})
+OTHER = "other"
 _FORMED = HUMAN | {"startEvent"}
 Field = dict[str, Any]
 
@@ -134,7 +137,7 @@ class _Asked:
 
     def _field(self, name: str, kind: str) -> Field:
         choices = sorted({str(one) for one in _constants(self.drawing, name) if isinstance(one, str)})
-        return {"key": name, "label": name, "kind": kind, "choices": choices if kind == "choice" else []}
+        return {"key": name, "label": name, "kind": kind, "choices": [*choices, OTHER] if kind == "choice" else []}
 
     def _ask_before(self, node: Any, field: Field) -> None:
         while tag_of(node) == "boundaryEvent":
@@ -206,7 +209,7 @@ def _has_form(node: Any) -> bool:
 
 
 def _can_ask(name: str) -> bool:
-    return _KEY.fullmatch(name) is not None
+    return _KEY.fullmatch(name) is not None and name not in _PAGE
 
 
 def _drawn_fields(node: Any) -> Iterator[Field]:

@@ -6,18 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from app.engine.repairs.drawing import (
-    ACTIVITIES,
-    HUMAN,
-    Drawing,
-    children,
-    condition_of,
-    elements,
-    label_of,
-    name_of,
-    tag_of,
-)
+from app.engine.repairs.drawing import Drawing
 from app.engine.repairs.texts import exclude, names_in, readable
+from app.engine.repairs.tree import ACTIVITIES, HUMAN, children, condition_of, elements, label_of, name_of, tag_of
 from app.engine.xml import BPMN
 from app.i18n import N_
 

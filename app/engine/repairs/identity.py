@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.engine.compile import GUARD
-from app.engine.repairs.drawing import NODES, Drawing, name_of, tag_of
+from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.tree import NODES, name_of, tag_of
 from app.engine.specs import ProcessSpec
 from app.engine.xml import BPMN
 from app.i18n import N_

@@ -1,4 +1,4 @@
-"""Joins that would wait for a token that never comes."""
+"""Joins that would wait for a token that never comes, and circles in which a token would never wait."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from lxml import etree
 
 from app.engine.checks import check
-from app.engine.repairs.drawing import Drawing, tag_of
+from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.tree import tag_of
 from app.i18n import N_
 
 _RULES = frozenset({"join-never", "join-stuck"})
@@ -24,8 +25,21 @@ def repair_joins(drawing: Drawing) -> None:
 
 
 def _waiting_in_vain(drawing: Drawing) -> set[str]:
-    problems = check(etree.tostring(drawing.root))
-    return {one.element for one in problems if one.rule in _RULES and one.element}
+    return {one.element for one in check(etree.tostring(drawing.root)) if one.rule in _RULES and one.element}
+
+
+def repair_restless(drawing: Drawing) -> None:
+    """Put a step into every circle that a token would run round without stopping."""
+    for _turn in range(_MOST_TURNS):
+        problems = check(etree.tostring(drawing.root))
+        node = next((drawing.node(one.element) for one in problems if one.rule == "loop-endless"), None)
+        if node is None:
+            return
+        message = N_("经过“%(name)s”的循环里没有要等的，加一步“继续”。")
+        if drawing.repair("loop-endless", node, message, new="manualTask"):
+            step = drawing.add_node(node.getparent(), "manualTask", near=node, name=N_("继续"), before=True)
+            drawing.put_between(node, step)
+            drawing.set_own(step, "name.en", "Go on")
 
 
 def _is_parallel(node: Any) -> bool:

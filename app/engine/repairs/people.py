@@ -8,8 +8,9 @@ from typing import Any
 
 from app.engine.durations import NoTimeError, parse_duration
 from app.engine.parts import read_text
-from app.engine.repairs.drawing import GATEWAYS, HUMAN, SCOPES, Drawing, children, kind_of, setting, tag_of
+from app.engine.repairs.drawing import Drawing
 from app.engine.repairs.texts import readable
+from app.engine.repairs.tree import GATEWAYS, HUMAN, SCOPES, children, kind_of, setting, tag_of
 from app.expressions import ExpressionRefused
 from app.i18n import N_
 

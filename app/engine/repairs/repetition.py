@@ -10,8 +10,9 @@ from lxml import etree
 
 from app.engine.diagram import read_repeat
 from app.engine.parts import read_repetition
-from app.engine.repairs.drawing import ACTIVITIES, Drawing, children, elements, setting, tag_of
+from app.engine.repairs.drawing import Drawing
 from app.engine.repairs.texts import readable
+from app.engine.repairs.tree import ACTIVITIES, children, elements, setting, tag_of
 from app.expressions import ExpressionRefused
 from app.i18n import N_
 

@@ -6,15 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.engine.parts import read_script
-from app.engine.repairs.drawing import (
-    VENDORS,
-    Drawing,
-    child_text_of,
-    children,
-    elements,
-    setting,
-    tag_of,
-)
+from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.tree import VENDORS, child_text_of, children, elements, setting, tag_of
 from app.expressions import ExpressionRefused
 from app.i18n import N_
 

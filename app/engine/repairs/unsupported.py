@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.engine.repairs.drawing import (
-    Drawing,
-    children,
-    definitions_of,
-    elements,
-    kind_of,
-    tag_of,
-)
+from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.tree import children, definitions_of, elements, kind_of, tag_of
 from app.i18n import N_
 
 _KINDS: dict[str, frozenset[str]] = {

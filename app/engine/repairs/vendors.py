@@ -7,18 +7,9 @@ from typing import Any
 
 from app.engine.diagram import Parameter
 from app.engine.parts import read_parameters
-from app.engine.repairs.drawing import (
-    CAMUNDA,
-    HUMAN,
-    OPERATON,
-    VENDORS,
-    Drawing,
-    children,
-    elements,
-    setting,
-    tag_of,
-)
+from app.engine.repairs.drawing import Drawing
 from app.engine.repairs.texts import readable
+from app.engine.repairs.tree import CAMUNDA, HUMAN, OPERATON, VENDORS, children, elements, setting, tag_of
 from app.expressions import ExpressionRefused
 from app.i18n import N_, Listed
 

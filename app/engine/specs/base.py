@@ -129,17 +129,26 @@ class Step:
         self.withdraw_inside(token)
 
 
+def guard_of(token: Token) -> Token | None:
+    """Return the guard that set this token going; what only hangs below a guard is not watched by it."""
+    guard = token.parent
+    watched = isinstance(guard.task_spec, Guard) if guard is not None else False
+    return guard if watched and token.task_spec.name in guard.task_spec._outputs else None
+
+
 def leave_guard(token: Token) -> None:
     """Withdraw the boundary events that watched over a finished node."""
-    if token.parent is not None and isinstance(token.parent.task_spec, Guard):
+    if guard_of(token) is not None:
         withdraw_siblings(token)
 
 
 def withdraw_siblings(token: Token) -> None:
     """Withdraw whatever waits beside this token under the same task; branches already begun there go on."""
+    watched = token.parent.task_spec._outputs
     for other in token.parent.children:
+        # what only hangs there, because its own branch was folded away or sent back, is a branch begun too
         begun = "fired" in other.internal_data and not other.task_spec.cancel_activity
-        if other is not token and not begun:
+        if other is not token and not begun and other.task_spec.name in watched:
             other.cancel()
 
 

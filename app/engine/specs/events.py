@@ -21,7 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.engine.parts import Thrown, Timer, next_turn
 from app.engine.port import Wait
-from app.engine.specs.base import Fault, Guard, Step, withdraw_siblings
+from app.engine.specs.base import Fault, Step, guard_of, withdraw_siblings
 from app.engine.token import Token
 from app.i18n import N_
 
@@ -118,9 +118,17 @@ class Boundary(Waiting, BoundaryEvent):
     def fire(self, token: Token, payload: Mapping[str, Any]) -> None:
         """Let the event happen; its branch sees what was done inside its node until now."""
         for one in token.parent.children:
-            if not isinstance(one.task_spec, Boundary) and not one.finished:
+            if not isinstance(one.task_spec, Boundary) and not one.finished and guard_of(one) is not None:
                 token.data = dict(one.task_spec.so_far(one))
+                self._note_heard(token)
         super().fire(token, payload)
+
+    def _note_heard(self, token: Token) -> None:
+        """Keep what a branch beside the node knows from it; where both meet again it is not the branch's own."""
+        before = token.parent.data
+        heard = {name: value for name, value in token.data.items() if name not in before or before[name] != value}
+        if heard and not self.cancel_activity:
+            token.internal_data["heard"] = heard
 
     def _run_hook(self, token: Token) -> bool | None:
         if self.cancel_activity:
@@ -199,9 +207,10 @@ def fire_boundary(inside: Token | None, thrown: Thrown) -> Token | None:
 
 def _catching(token: Token, thrown: Thrown) -> Token | None:
     """Return the event on the border of the token's node that catches this, one that names it before one for all."""
-    if token.parent is None or not isinstance(token.parent.task_spec, Guard):
+    guard = guard_of(token)
+    if guard is None:
         return None
-    waiting = [one for one in token.parent.children if one._state == TaskState.WAITING]
+    waiting = [one for one in guard.children if one._state == TaskState.WAITING]
     found = [one for one in waiting if one.task_spec.catches(thrown)]
     return min(found, key=lambda one: one.task_spec.caught.name is None, default=None)
 

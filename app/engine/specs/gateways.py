@@ -14,7 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from app.engine.parts import Branch
 from app.engine.specs.base import Fault, Step, follow, reach
-from app.engine.token import Token, meet
+from app.engine.token import Token, hang, meet
 from app.i18n import N_
 
 
@@ -105,7 +105,8 @@ def merge_into(token: Token, arrivals: list[Token]) -> None:
     """Let `token` go on for all of them, with their data merged against where they parted."""
     if not arrivals:
         return
-    token.data, token.conflicts = meet([(one, one.data) for one in (token, *arrivals)])
+    token.data, token.conflicts, at = meet([(one, one.data) for one in (token, *arrivals)])
+    hang(token, at)
     for one in arrivals:
         one._set_state(TaskState.CANCELLED)
 

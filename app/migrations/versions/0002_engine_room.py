@@ -105,7 +105,7 @@ def add_drains() -> None:
         sa.Column("seen", app.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("held_at", app.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("jump", sa.Float(), nullable=True),
+        sa.Column("jump", sa.Double(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_clock_mark_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_mark")),
     )

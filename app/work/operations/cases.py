@@ -42,9 +42,7 @@ _ITEM = (
     .with_for_update(of=[Case, WorkItem])
     .execution_options(populate_existing=True)
 )
-_CASE = (
-    select(Case).where(Case.id == bindparam("case")).with_for_update().execution_options(populate_existing=True)
-)
+_CASE = select(Case).where(Case.id == bindparam("case")).with_for_update().execution_options(populate_existing=True)
 _STATE = TaskState.metadata.tables["task_row"]
 _TASKS = (
     select(*(_STATE.c[one.name] for one in fields(TaskRow)))

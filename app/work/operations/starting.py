@@ -22,7 +22,7 @@ from app.processes.library import Bundle
 from app.work.models import Case, NumberSeries, WorkItem
 from app.work.operations.act import Act, environment, person
 from app.work.operations.advance import settle
-from app.work.operations.cases import Receipt, complete, receipt_of
+from app.work.operations.cases import Receipt, complete, receipt_of, refuse_unless_holder
 from app.work.operations.items import open_item
 from app.work.runtime import Runtime
 
@@ -52,6 +52,7 @@ def start_case(
     """Start a case of the running version of `slug` and complete its first form with `answers`.
 
     The same `key` again returns the stored receipt. `data` are the token's first values, for example the channel.
+    Raise Refused when the first step is somebody else's: such a case is opened with `open_case`.
     """
     bundle = runtime.library.running(session, slug)
     series = _lock_series(session, bundle, now)
@@ -63,6 +64,7 @@ def start_case(
     if form is None:
         raise Refused(N_("这个流程不能从表单发起。"))
     item = session.get_one(WorkItem, open_item(act, form))
+    refuse_unless_holder(session, item, starter)
     others = tuple(one for one in first.opened if one is not form)
     return complete(act, item, starter, answers, key, [replace(first, opened=others)])
 

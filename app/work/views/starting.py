@@ -17,7 +17,7 @@ from app import clock
 from app.db import db, transaction
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import add_working, parse_limit
-from app.engine import Environment
+from app.engine import Environment, OpenNode
 from app.errors import Conflict, Invalid, NotFound, Refused, UserError
 from app.formkit import BoundForm
 from app.formkit.values import plain
@@ -30,21 +30,28 @@ from app.web.errors import Problem, wants_json
 from app.web.i18n import gettext, locale
 from app.work import operations as work
 from app.work.models import Draft
-from app.work.pages.actions import buttons
+from app.work.pages.actions import Button, buttons
 from app.work.pages.route import Cast, Outlook
 from app.work.pages.starts import Start, starts_of
 from app.work.pages.words import name_of
 from app.work.queries import casefile
+from app.work.rules import SUBMIT
 from app.work.views.blueprint import SEE_OTHER, bp, now, reading, runtime
 from app.work.views.desk import OWN_REASON, FormDesk, Sent, sent_by_page, sent_by_program, typed
+
+STARTER = {"rule": "starter"}
 
 
 @dataclass(frozen=True)
 class StartDesk(FormDesk):
-    """The first form of a process before one person; no case exists yet."""
+    """The first form of a process before one person; no case exists yet.
+
+    `own` is False when the first step is somebody else's: then there is nothing to fill in before the start.
+    """
 
     bundle: Bundle
     start: Start
+    own: bool
 
     @property
     def url(self) -> dict[str, Any]:
@@ -87,6 +94,8 @@ def begin(slug: str) -> ResponseReturnValue:
         sent = sent_by_program(desk) if request.is_json else sent_by_page(desk)
         if sent.bound is not None and sent.bound.reshaped:
             return _page(desk, sent.bound, key=sent.key)
+        if not desk.own:
+            return _opened(desk, sent.key)
         receipt = _begin(desk, sent)
     except (Conflict, Refused, Invalid) as error:
         return _refused(viewer, slug, error, sent)
@@ -141,15 +150,17 @@ def start_desk(viewer: Viewer, slug: str) -> StartDesk:
     """Return the first form as this person has it; raise Refused when it is not theirs to begin."""
     bundle = runtime().library.running(reading(), slug)
     start_ = _chosen(bundle, viewer)
-    node_id, data = _first(bundle, viewer, start_)
-    node = bundle.definition.nodes[node_id]
+    first = _first(bundle, viewer, start_)
+    node = bundle.definition.nodes[first.node]
+    own = first.rule == STARTER
     return StartDesk(
         viewer=viewer,
         node=node,
-        form=bundle.forms.get(node.form or ""),
-        stored={name: plain(value) for name, value in data.items()},
+        form=bundle.forms.get(node.form or "") if own else None,
+        stored={name: plain(value) for name, value in first.data.items()},
         bundle=bundle,
         start=start_,
+        own=own,
     )
 
 
@@ -162,8 +173,8 @@ def _chosen(bundle: Bundle, viewer: Viewer) -> Start:
     return found
 
 
-def _first(bundle: Bundle, viewer: Viewer, start_: Start) -> tuple[str, Mapping[str, Any]]:
-    """Return the first human node and what its token knows: the engine tries the start and nothing is kept."""
+def _first(bundle: Bundle, viewer: Viewer, start_: Start) -> OpenNode:
+    """Return the first human node: the engine tries the start and nothing is kept."""
     calendar = calendar_for(reading(), viewer.unit_id)
 
     def later(begins: datetime, text: str) -> datetime:
@@ -175,7 +186,7 @@ def _first(bundle: Bundle, viewer: Viewer, start_: Start) -> tuple[str, Mapping[
     person = next((one for one in step.opened if one.wait == "person"), None)
     if person is None:
         raise NotFound(gettext("“%(name)s”不能从表单发起。", name=bundle.definition.name))
-    return person.node, person.data
+    return person
 
 
 def start_data(start_: Start) -> dict[str, Any]:
@@ -195,6 +206,17 @@ def _begin(desk: StartDesk, sent: Sent) -> work.Receipt:
         if draft_id is not None:
             work.discard_draft(session, viewer, draft_id)
     return done
+
+
+def _opened(desk: StartDesk, sent_key: str | None) -> ResponseReturnValue:
+    """Begin a case whose first step is somebody else's."""
+    viewer, slug, key = desk.viewer, desk.bundle.slug, sent_key or uuid4().hex
+    with transaction() as session:
+        case = work.open_case(session, runtime(), slug, viewer, start_data(desk.start), key, clock.now(session))
+        number = case.number
+    if wants_json():
+        return {"case": number}, 201
+    return redirect(url_for("work.case", number=number), SEE_OTHER)
 
 
 def _refused(viewer: Viewer, slug: str, error: UserError, sent: Sent | None) -> ResponseReturnValue:
@@ -236,7 +258,7 @@ def _page(
         title=name_of(desk.start, locale()),
         process=bundle_name(desk.bundle),
         form=_html(desk, bound),
-        buttons=buttons(desk.node, outlook),
+        buttons=buttons(desk.node, outlook) if desk.own else [_begin_button()],
         ahead=[outlook.facts(node) for node in outlook.ahead([desk.node.id])],
         key=key or uuid4().hex,
         draft=draft,
@@ -245,6 +267,10 @@ def _page(
         reason=reason,
         multipart=bound is not None and bound.takes_files,
     )
+
+
+def _begin_button() -> Button:
+    return Button(SUBMIT.code, gettext("发起"), "", "primary", "check")
 
 
 def bundle_name(bundle: Bundle) -> str:
