@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DATA ?= data
 T ?= tests
 
-.PHONY: help setup front run test test-full check lint types format docs bench corpus messages requirements clean
+.PHONY: help setup front run test test-full check lint types format docs bench soak corpus messages requirements clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,10 @@ docs: setup ## write the pages made from the code
 
 bench: setup .venv/dev.done ## counts and ratios of the core
 	@$(BIN)/python -m tests.bench
+
+soak: setup .venv/dev.done ## 10 000 random processes, long plays with shipped and random ones
+	@$(BIN)/python -m tests.processes.random_diagrams $(or $(FIRST),1) $(or $(COUNT),10000)
+	@GUANJIA_TEST_FULL=1 $(BIN)/python -m pytest -q tests/processes/test_engine_machine.py --timeout 3600
 
 corpus: setup .venv/dev.done ## check, import and run the diagrams of a folder: make corpus DIR=…
 	@test -n "$(DIR)" || { echo "Say which folder: make corpus DIR=…" >&2; exit 2; }

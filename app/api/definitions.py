@@ -214,10 +214,7 @@ def _started(call: Call, case_id: int) -> dict[str, Any]:
 def _may_begin_with_form(bundle: Bundle) -> bool:
     """Say whether one of the steps that may come first is the starter's form; only then the engine is asked."""
     definition = bundle.definition
-    starts = [
-        node for node in definition.nodes.values() if node.kind == "start" and node.scope == definition.process_id
-    ]
-    return any(_is_starters(one.node) for start_ in starts for one in definition.following(start_.id))
+    return any(_is_starters(one.node) for start_ in definition.starts for one in definition.following(start_.id))
 
 
 def _is_starters(node: Node) -> bool:

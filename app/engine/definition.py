@@ -87,6 +87,11 @@ class Definition:
         """The slugs that call activities name, by node."""
         return {node.id: node.calls for node in self.nodes.values() if node.calls}
 
+    @property
+    def starts(self) -> tuple[Node, ...]:
+        """The start events of the process itself, in drawn order."""
+        return tuple(one for one in self.nodes.values() if one.kind == "start" and one.scope == self.process_id)
+
     def following(self, node_id: str) -> tuple[Following, ...]:
         """Return the human nodes that may come next after `node_id` along the flows, in drawn order."""
         found: dict[str, Following] = {}

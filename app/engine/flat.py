@@ -11,7 +11,8 @@ from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
-from app.engine.token import Token, hang, meet
+from app.engine.beside import hang
+from app.engine.token import Token, meet
 
 _SEQ = attrgetter("seq")
 

@@ -29,7 +29,7 @@ def merge_branches(
 
 
 def without_heard(data: Mapping[str, Any], heard: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a branch's data as if it had begun with `base`: what it only `heard` of another is not its own change."""
+    """Return a branch's data as if it had begun with `base`: what it only `heard` of others is not its own."""
     own = {name: _off(value, heard[name], base.get(name, _ABSENT)) for name, value in data.items() if name in heard}
     return {name: value for name, value in {**data, **own}.items() if value is not _ABSENT}
 

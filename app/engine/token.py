@@ -266,16 +266,3 @@ def meet(arrivals: Sequence[Arrival]) -> tuple[dict[str, Any], tuple[str, ...], 
         if not waiting:
             return dict(merged), tuple(dict.fromkeys(conflicts)), at
         arrive(at, last, merged)
-
-
-def hang(token: Token, at: Token) -> None:
-    """Let a token in which branches met hang where they parted, if it came by one that had heard of another.
-
-    What it knows now is compared with what all began with, no longer with what that branch had heard.
-    """
-    above = token.parent
-    while above is not at:
-        if "heard" in above.internal_data:
-            token.parent = at
-            return
-        above = above.parent

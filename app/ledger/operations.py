@@ -8,20 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.ledger.models import ChainHead, Record
 from app.ledger.rules import FIRST, Entry, Receipt, body_of, digest, short_code
+from app.sql import Prepared
 
 # built once: every completed node passes here
 _HEADS, _RECORDS = ChainHead.metadata.tables["chain_head"], Record.metadata.tables["record"]
-_LOCK = select(_HEADS).where(_HEADS.c.chain == bindparam("of")).with_for_update()
-_MOVE = (
-    update(_HEADS).where(_HEADS.c.chain == bindparam("of")).values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
-)
-_BEGIN, _WRITE = insert(_HEADS), insert(_RECORDS)
+_LOCK = Prepared(select(_HEADS).where(_HEADS.c.chain == bindparam("of")).with_for_update())
+_MOVE = Prepared(update(_HEADS).where(_HEADS.c.chain == bindparam("of")))
+_BEGIN, _WRITE = Prepared(insert(_HEADS)), Prepared(insert(_RECORDS))
 
 
 @dataclass
@@ -41,21 +39,20 @@ def append(session: Session, chain: str, entries: Sequence[Entry], now: datetime
     Three statements however many entries: lock the head, insert, move the head. The chain's first append
     creates its head and fixes digest and mode (real, demo, test) for its life.
     """
-    connection = session.connection()
-    head = _locked_head(session, connection, chain)
+    head = _locked_head(session, chain)
     rows = [_row_after(head, entry, now) for entry in entries]
     if rows:
-        connection.execute(_WRITE, rows)
-        connection.execute(_MOVE, {"of": chain, "to_seq": head.seq, "to_hash": head.hash})
+        _WRITE.run_many(session, rows)
+        _MOVE.run(session, of=chain, seq=head.seq, hash=head.hash)
     return [Receipt(chain, row["seq"], row["code"], row["hash"], now) for row in rows]
 
 
-def _locked_head(session: Session, connection: Connection, chain: str) -> _Head:
-    found = connection.execute(_LOCK, {"of": chain}).one_or_none()
+def _locked_head(session: Session, chain: str) -> _Head:
+    found = _LOCK.run(session, of=chain).one_or_none()
     if found is not None:
         return _Head(*found)
     head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), clock.kind(session))
-    connection.execute(_BEGIN, asdict(head))
+    _BEGIN.run(session, **asdict(head))
     return head
 
 

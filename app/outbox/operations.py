@@ -18,8 +18,9 @@ from app.db import wake
 from app.outbox import rules
 from app.outbox.models import Notice, Owed
 from app.postgres import stepping_over
+from app.sql import Prepared
 
-_TELL = insert(Notice.metadata.tables["notice"])
+_TELL = Prepared(insert(Notice.metadata.tables["notice"]))
 
 
 def notify(
@@ -45,7 +46,7 @@ def notify(
         for user in dict.fromkeys(user_ids)
     ]
     if rows:
-        session.connection().execute(_TELL, rows)
+        _TELL.run_many(session, rows)
     return len(rows)
 
 

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 from app.people import rules
 from app.people.models import ApiToken, RoleGrant, Unit, User
 from app.people.rules import Viewer
+from app.sql import Prepared
 
 # built once: every request of a program passes here
-_HOLDER = (
+_HOLDER = Prepared(
     select(
         ApiToken.id,
         ApiToken.name,
-        ApiToken.expires_at,
+        ApiToken.expires_at.is_not(None).label("expires"),
         User.id.label("user_id"),
         User.name.label("person"),
         User.user_name,
@@ -46,7 +47,7 @@ class KeyHolder:
 
 def key_holder(session: Session, digest: str) -> KeyHolder | None:
     """Return for whom the program with this token acts; None when it was revoked or the account is disabled."""
-    rows = session.connection().execute(_HOLDER, {"digest": digest}).all()
+    rows = _HOLDER.run(session, digest=digest).all()
     if not rows:
         return None
     row = rows[0]
@@ -63,7 +64,8 @@ def key_holder(session: Session, digest: str) -> KeyHolder | None:
         locale=row.locale,
         client=f"REST {row.name}",
     )
-    return KeyHolder(row.id, viewer, row.expires_at)
+    expires_at = session.get_one(ApiToken, row.id).expires_at if row.expires else None
+    return KeyHolder(row.id, viewer, expires_at)
 
 
 def tokens(session: Session) -> Sequence[ApiToken]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ from app.runner.guard import Guard
 from app.web import wrap_static
 
 THREADS = 8
+TURN = 0.001
 LONGEST_BODY = 64 * 1024 * 1024
 
 
@@ -49,6 +51,7 @@ def serve(
         )
     except OSError as error:
         raise _taken(host, port, error) from error
+    settle_memory()
     with draining(app, NAMES) if drains else nullcontext():
         say(f"Guanjia 管家 on http://{host}:{port} (stop with Ctrl-C)")
         try:
@@ -85,6 +88,16 @@ def draining(app: Flask, names: Collection[str]) -> Iterator[Background]:
         if ear:
             ear.stop()
         background.stop()
+
+
+def settle_memory() -> None:
+    """Take what was loaded at the start out of the collector's rounds, and let threads take turns more often.
+
+    A completion gives way to the reading of the next request only at a turn; at the usual 5 ms that is most of it.
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(TURN)
 
 
 def bind(host: str, port: int) -> socket.socket:

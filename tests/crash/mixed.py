@@ -152,7 +152,8 @@ class Client:
 
     def _pay(self) -> None:
         with self.database.connect() as connection:
-            numbers = connection.execute(select(Case.number).join(Awaited, Awaited.case_id == Case.id)).scalars().all()
+            query = select(Case.number).join(Awaited, Awaited.case_id == Case.id)
+            numbers = connection.execute(query).scalars().all()
         if numbers:
             self._post("message", f"/cases/{self.random.choice(numbers)}/messages/paid")
 

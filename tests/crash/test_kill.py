@@ -45,13 +45,15 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         env = {**os.environ, "GUANJIA_DATABASE_URL": settings.database_url, "GUANJIA_SECRET_KEY": settings.secret_key}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.server", str(settings.data), str(self.port)],
-            cwd=ROOT,
-            env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self.log = settings.data / "server.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.crash.server", str(settings.data), str(self.port)],
+                cwd=ROOT,
+                env=env,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         self.wait()
 
     def wait(self) -> None:
@@ -59,7 +61,7 @@ class Server:
             with contextlib.suppress(requests.ConnectionError):
                 if requests.get(f"{self.url}/readyz", timeout=5).ok:
                     return
-            assert self.process.poll() is None, "the server ended by itself"
+            assert self.process.poll() is None, f"the server ended by itself: {self.log.read_text()[-3000:]}"
             threading.Event().wait(0.1)
         raise AssertionError("the server did not come up")
 

@@ -59,9 +59,9 @@ class Kept:
         self._weigh(live)
 
     def _weigh(self, live: Live) -> None:
-        """See that what is kept is bounded by the tokens: itself, where it came from, where branches parted."""
+        """See that what is kept is bounded by the tokens: itself, where it came from and began, a parting."""
         scopes = list(live.workflow.everywhere())
         tokens = len(live.workflow.all_live())
         runs = sum(one.finished for part in scopes for one in part.tasks.values() if one.task_spec.whole is not None)
-        most = 3 * tokens + 2 * runs + 2 * len(scopes)
+        most = 4 * tokens + 2 * runs + 2 * len(scopes)
         agree(f"{live.size} tasks, more than {most} for {tokens} tokens", live.size > most, False)

@@ -29,12 +29,6 @@ class Block:
         """Return what is chosen the `turn`-th time, counted from one."""
         return self.pattern[(turn - 1) % len(self.pattern)]
 
-    @property
-    def leaves_tokens(self) -> bool:
-        """Whether a branch may go on beside what follows, to an end of its own."""
-        beside = self.kind in LEAVES_TOKENS or (self.kind, self.how) == ("risen", "beside")
-        return beside or any(part.leaves_tokens for part in self.parts)
-
 
 def told(block: Block) -> str:
     """Return a block in one line."""
@@ -64,10 +58,7 @@ class Grower:
     def grow(self, place: Place) -> Block:
         """Return a random block that may stand here."""
         self.budget -= 1
-        if place.depth >= 4 or self.budget <= 0:
-            kinds = LEAVES
-        else:
-            kinds = {**LEAVES, **NODES}
+        kinds = LEAVES if place.depth >= 4 or self.budget <= 0 else {**LEAVES, **NODES}
         if not place.alone:
             kinds = {one: weight for one, weight in kinds.items() if one not in ONLY_ALONE}
         if place.tight:
@@ -118,7 +109,7 @@ class Grower:
         pattern = ((times, self.random.randint(0, times - 1)),)
         return self._make("signers", how=self.random.choice(NAMED), pattern=pattern)
 
-    def _watch(self, place: Place) -> Block:
+    def _watch(self, _place: Place) -> Block:
         return self._make("watch", how=self.random.choice(EVENTS), pattern=(self._maybe(),))
 
     def _reminder(self, place: Place) -> Block:

@@ -184,7 +184,7 @@ class Pen:
 
     def _each(self, block: Block) -> Ends:
         (times, needed), (order, how) = block.choice(1), block.how.split()
-        condition = "finished >= %s" % needed if how == "count" else "tally(votes, 'ok', true) >= 1"
+        condition = f"finished >= {needed}" if how == "count" else "tally(votes, 'ok', true) >= 1"
         marker = d.several(
             times=str(times), until=f"${{{condition}}}" if needed else "", one_by_one=order == "sequential"
         )
@@ -243,7 +243,6 @@ class Pen:
             return not waits
 
         if host == "sub":
-
 
             def draw() -> None:
                 self._person(f"{x}z", may=fired)

@@ -25,7 +25,8 @@ def test_the_same_seed_grows_the_same_process() -> None:
     """A seed that failed can be tried again; it is made smaller by leaving out what does not matter."""
     assert told(grow(5)) == told(grow(5))
     assert len({told(grow(seed)) for seed in range(50)}) > 45
-    assert told(shrink(grow(135), lambda one: "#r6" in told(one))) == "reminder"
+    tree = Block("seq", "top", (grow(5), Block("sub", "s", (grow(6), Block("task", "wrong", how="task")))))
+    assert told(shrink(tree, lambda one: "#wrong" in told(one))) == "seq#top(task:task#wrong)"
 
 
 def test_a_wrong_oracle_is_noticed() -> None:

@@ -312,10 +312,6 @@ REPAIRS: Mapping[str, tuple[str, bytes]] = {
             chain("s", "a", "e"),
         ).replace(b"<process", b'<error id="bad" errorCode="bad"/><process'),
     ),
-    "first step of somebody else": (
-        "first-step",
-        diagram(start(), user("a", assignee="mary"), end(), chain("s", "a", "e")),
-    ),
     "circle without a way out": (
         "end-unreachable",
         diagram(start(), user("a"), user("b"), chain("s", "a", "b", "a")),

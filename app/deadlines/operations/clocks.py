@@ -19,12 +19,13 @@ from app.deadlines.models import Deadline, DeadlineChange, DeadlinePause
 from app.deadlines.rules import Change, Limit, parse_limit
 from app.errors import Conflict, Invalid
 from app.i18n import N_
+from app.sql import Prepared
 
 EXTENSION, NEW_LIMIT, NEW_DUE = "extension", "limit", "due"
 MINUTE = timedelta(minutes=1)
 AMBER, OVERDUE, ESCALATE = "amber", "overdue", "escalate"
 _ROWS = Deadline.metadata.tables["deadline"]
-_MEET = (
+_MEET = Prepared(
     update(_ROWS)
     .where(_ROWS.c.work_item_id == bindparam("item"), _ROWS.c.state == m.RUNNING)
     .values(
@@ -84,7 +85,7 @@ def arm(session: Session, limit: str | Limit, **what: Any) -> Deadline:
 
 def meet_item(session: Session, work_item_id: int, now: datetime) -> None:
     """Stop the clocks of a work item that was completed, running or paused."""
-    done = session.connection().execute(_MEET, {"item": work_item_id, "at": now})
+    done = _MEET.run(session, item=work_item_id, at=now)
     if not done.rowcount:
         for deadline in queries.open_of_item(session, work_item_id):
             meet(session, deadline, now)

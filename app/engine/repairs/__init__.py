@@ -48,7 +48,6 @@ _RULES: tuple[Callable[[Drawing], None], ...] = (
     *people.RULES,
     asking.repair_asked,
     people.repair_people,
-    people.repair_first_step,
 )
 _ANYTHING = Known()
 

@@ -10,13 +10,12 @@ from app.engine.durations import NoTimeError, parse_duration
 from app.engine.parts import read_text
 from app.engine.repairs.drawing import Drawing
 from app.engine.repairs.texts import readable
-from app.engine.repairs.tree import GATEWAYS, HUMAN, SCOPES, children, kind_of, setting, tag_of
+from app.engine.repairs.tree import HUMAN, children, setting, tag_of
 from app.expressions import ExpressionRefused
 from app.i18n import N_
 
 PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 STARTER = "${starter}"
-_PASSED = GATEWAYS - {"eventBasedGateway"} | SCOPES | {"startEvent", "intermediateThrowEvent", "scriptTask"}
 _INITIATOR = "initiator"
 
 
@@ -139,36 +138,6 @@ def _first_steps(drawing: Drawing) -> set[str]:
             continue
         stack += [known[flow.get("targetRef")] for flow in drawing.outgoing(node) if flow.get("targetRef") in known]
     return found
-
-
-def repair_first_step(drawing: Drawing) -> None:
-    """Let a case begin with a step of whoever begins it: that step is completed by starting the case."""
-    starts = [one for one in drawing.nodes(drawing.process) if tag_of(one) == "startEvent"]
-    plain = [one for one in starts if kind_of(one) == "none"] or starts
-    if len(plain) != 1 or _begins_at_once(drawing, plain[0], set()):
-        return
-    (start,) = plain
-    message = N_("开始以后没有归发起人的步骤，补一步“发起”。")
-    if drawing.repair("first-step", start, message, new="userTask"):
-        step = drawing.add_node(drawing.process, "userTask", near=start, name=N_("发起"))
-        for flow in drawing.outgoing(start):
-            drawing.redirect(flow, source=step)
-        drawing.add_flow(drawing.process, start, step)
-        drawing.set_setting(step, "assignee", STARTER)
-        drawing.set_own(step, "name.en", "Begin")
-
-
-def _begins_at_once(drawing: Drawing, node: Any, seen: set[str]) -> bool:
-    """Whether everything that follows at once is a step of whoever began the case."""
-    if tag_of(node) in HUMAN:
-        alone = not children(node, "multiInstanceLoopCharacteristics")
-        return alone and setting(node, "assignee") == STARTER and not setting(node, "candidateGroups")
-    if node.get("id") in seen or tag_of(node) not in _PASSED:
-        return False
-    seen.add(node.get("id"))
-    inner = [one for one in drawing.nodes(node) if tag_of(one) == "startEvent"] if tag_of(node) in SCOPES else []
-    following = [drawing.node(flow.get("targetRef")) for flow in drawing.outgoing(node)]
-    return bool(inner or following) and all(_begins_at_once(drawing, one, seen) for one in inner or following)
 
 
 def repair_forms(drawing: Drawing) -> None:

@@ -19,6 +19,7 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 )
 from SpiffWorkflow.util.task import TaskState
 
+from app.engine.beside import news
 from app.engine.parts import Thrown, Timer, next_turn
 from app.engine.port import Wait
 from app.engine.specs.base import Fault, Step, guard_of, withdraw_siblings
@@ -125,8 +126,7 @@ class Boundary(Waiting, BoundaryEvent):
 
     def _note_heard(self, token: Token) -> None:
         """Keep what a branch beside the node knows from it; where both meet again it is not the branch's own."""
-        before = token.parent.data
-        heard = {name: value for name, value in token.data.items() if name not in before or before[name] != value}
+        heard = news(token.data, token.parent.data)
         if heard and not self.cancel_activity:
             token.internal_data["heard"] = heard
 

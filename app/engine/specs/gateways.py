@@ -12,9 +12,10 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.defaults import ExclusiveGateway, InclusiveGateway, ParallelGateway
 from SpiffWorkflow.util.task import TaskState
 
+from app.engine.beside import hang, leave_behind
 from app.engine.parts import Branch
 from app.engine.specs.base import Fault, Step, follow, reach
-from app.engine.token import Token, hang, meet
+from app.engine.token import Token, meet
 from app.i18n import N_
 
 
@@ -105,10 +106,12 @@ def merge_into(token: Token, arrivals: list[Token]) -> None:
     """Let `token` go on for all of them, with their data merged against where they parted."""
     if not arrivals:
         return
+    ways = [one.parent for one in (token, *arrivals)]
     token.data, token.conflicts, at = meet([(one, one.data) for one in (token, *arrivals)])
-    hang(token, at)
     for one in arrivals:
         one._set_state(TaskState.CANCELLED)
+    hang(token, at)
+    leave_behind(token, ways)
 
 
 class Parallel(Join, ParallelGateway):

@@ -6,22 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.people import rules
 from app.people.models import Contract, ContractScope, Post, RoleGrant, SlaRow, Unit, User
 from app.people.rules import Resolution, Sla
+from app.sql import Prepared
 
 Found = tuple[list[int], str, str]
 MAX_CHAIN = 20
 
 # built once: every opened work item asks who handles it
 _ACTIVE = select(User.id, User.name).where(User.disabled_at.is_(None)).order_by(User.id)
-_BY_ID = _ACTIVE.where(User.id == bindparam("wanted"))
-_BY_NAME = _ACTIVE.where(User.user_name == bindparam("wanted"))
-_BY_POST = _ACTIVE.where(User.id.in_(select(Post.user_id).where(Post.title == bindparam("wanted"))))
-_WITH_ROLE = (
+_BY_ID = Prepared(_ACTIVE.where(User.id == bindparam("wanted")))
+_BY_NAME = Prepared(_ACTIVE.where(User.user_name == bindparam("wanted")))
+_BY_POST = Prepared(_ACTIVE.where(User.id.in_(select(Post.user_id).where(Post.title == bindparam("wanted")))))
+_WITH_ROLE = Prepared(
     select(User.id)
     .join(RoleGrant, RoleGrant.user_id == User.id)
     .where(RoleGrant.role == bindparam("role"), User.disabled_at.is_(None))
@@ -37,8 +38,8 @@ _IN_UNIT = (
     .distinct()
     .order_by(User.id)
 )
-_IN_UNIT_ID = _IN_UNIT.where(Unit.id == bindparam("unit"))
-_IN_UNIT_CODE = _IN_UNIT.where(Unit.code == bindparam("unit"))
+_IN_UNIT_ID = Prepared(_IN_UNIT.where(Unit.id == bindparam("unit")))
+_IN_UNIT_CODE = Prepared(_IN_UNIT.where(Unit.code == bindparam("unit")))
 
 
 def resolve(
@@ -159,7 +160,7 @@ class _Finder:
         # a vendor role without its unit would hand one vendor's work to all of them
         if _only_for_vendors(role):
             return _unknown_unit(role)
-        people = list(self.session.connection().execute(_WITH_ROLE, {"role": role}).scalars())
+        people = list(_WITH_ROLE.run(self.session, role=role).scalars())
         return people, _role_name(role), _role_name_en(role)
 
     def _role_in(self, role: str, wanted: object) -> Found:
@@ -174,8 +175,8 @@ class _Finder:
 
     def _in_unit(self, role: str, wanted: object) -> Sequence[Any]:
         by_id = isinstance(wanted, int) or str(wanted).isdigit()
-        values = {"role": role, "unit": int(str(wanted)) if by_id else str(wanted)}
-        return self.session.connection().execute(_IN_UNIT_ID if by_id else _IN_UNIT_CODE, values).all()
+        unit = int(str(wanted)) if by_id else str(wanted)
+        return (_IN_UNIT_ID if by_id else _IN_UNIT_CODE).run(self.session, role=role, unit=unit).all()
 
     def _head(self, rule: Mapping[str, Any]) -> Found:
         unit = self._unit(rule.get("unit"))
@@ -198,8 +199,8 @@ class _Finder:
         people, _, _ = self._named(_BY_POST, title, "")
         return people, f"{title}岗", f"on duty: {title}"
 
-    def _named(self, query: Select[int, str], wanted: object, text: str) -> Found:
-        rows = self.session.connection().execute(query, {"wanted": wanted}).all()
+    def _named(self, query: Prepared, wanted: object, text: str) -> Found:
+        rows = query.run(self.session, wanted=wanted).all()
         names = [name for _, name in rows]
         return [id_ for id_, _ in rows], "、".join(names) or text, ", ".join(names) or text
 

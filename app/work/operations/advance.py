@@ -14,6 +14,7 @@ from app.i18n import N_
 from app.ledger import Actor, Entry, Receipt, append
 from app.outbox.operations import notify
 from app.people.models import Unit
+from app.sql import Prepared
 from app.work.models import TaskState, WorkItem
 from app.work.operations.act import Act
 from app.work.operations.awaiting import note_waits, owe_signals
@@ -24,8 +25,8 @@ from app.work.operations.stopping import close_gone, raise_incident
 # built once: every completion passes here
 _COLUMNS = tuple(field.name for field in fields(TaskRow))
 _ROW = TaskState.metadata.tables["task_row"]
-_CLEAR = delete(_ROW).where(_ROW.c.case_id == bindparam("of"), _ROW.c.id.in_(bindparam("ids", expanding=True)))
-_KEEP = insert(_ROW)
+_CLEAR = Prepared(delete(_ROW).where(_ROW.c.case_id == bindparam("of"), _ROW.c.id == bindparam("token")))
+_KEEP = Prepared(insert(_ROW))
 TAGS = {
     "user": "work:item:completed",
     "script": "work:script:run",
@@ -34,6 +35,10 @@ TAGS = {
     "gateway": "work:gateway:chosen",
     "timer": "work:timer:fired",
     "message": "work:message:received",
+    "error": "work:error:caught",
+    "escalation": "work:escalation:raised",
+    "repetition": "work:repetition:ended",
+    "call": "work:call:returned",
     "end": "work:end:reached",
 }
 
@@ -84,11 +89,11 @@ class _Rows:
 
     def write(self, act: Act) -> None:
         """Two statements, however many rows."""
-        connection = act.session.connection()
         if self.stale:
-            connection.execute(_CLEAR, {"of": act.case.id, "ids": list(self.stale)})
+            _CLEAR.run_many(act.session, [{"of": act.case.id, "token": token} for token in self.stale])
         if self.changed:
-            connection.execute(_KEEP, [{"case_id": act.case.id, **_columns(row)} for row in self.changed.values()])
+            rows = [{"case_id": act.case.id, **_columns(row)} for row in self.changed.values()]
+            _KEEP.run_many(act.session, rows)
 
 
 def _columns(row: TaskRow) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
+from app.sql import Prepared, write_back
 from app.work.models import Candidate, Case, Draft, TaskState, WorkItem
 from app.work.operations.act import Act, person
 from app.work.operations.advance import settle
@@ -49,7 +50,7 @@ _TASKS = (
     .where(_STATE.c.case_id == bindparam("of"))
     .order_by(_STATE.c.seq)
 )
-_DROP_DRAFTS = delete(Draft.metadata.tables["draft"]).where(Draft.item_id == bindparam("item"))
+_DROP_DRAFTS = Prepared(delete(Draft.metadata.tables["draft"]).where(Draft.item_id == bindparam("item")))
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,10 @@ def _finish(
     copy_to(act, item, answers)
     receipts = settle(act, [*before, step], done=item)
     item.receipt_code, item.receipt_seq = receipts[0].code, receipts[0].seq
-    act.session.flush()
-    return receipt_of(act.case, item)
+    receipt = receipt_of(act.case, item)
+    write_back(act.session, item)
+    write_back(act.session, act.case)
+    return receipt
 
 
 def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any], key: str) -> None:
@@ -222,7 +225,9 @@ def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str,
     item.done_by_id, item.done_by_name = viewer.user_id, viewer.name
     item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
     item.answers, item.result = dict(answers), _decision(act.bundle, item, answers)
-    act.session.connection().execute(_DROP_DRAFTS, {"item": item.id})
+    # whoever never opened it has no draft of it
+    if item.first_opened_at is not None:
+        _DROP_DRAFTS.run(act.session, item=item.id)
     meet_item(act.session, item, act.now)
 
 

@@ -12,6 +12,7 @@ from app.i18n import N_
 from app.people.models import Unit, User
 from app.people.operations import resolve
 from app.people.rules import Resolution
+from app.sql import Prepared
 from app.work.models import Case, Party, Stretch, WorkItem
 from app.work.operations.act import Act, earlier_people
 from app.work.operations.clocks import draw_up_limit, run_handling, void_item
@@ -19,10 +20,10 @@ from app.work.rules import SIDES, side_of, words
 
 # built once: every completion passes here
 _TABLES = WorkItem.metadata.tables
-_CHARGE, _OFFER, _JOIN = insert(_TABLES["stretch"]), insert(_TABLES["candidate"]), insert(_TABLES["party"])
-_ITEM = insert(_TABLES["work_item"]).returning(_TABLES["work_item"].c.id)
-_STOP = update(_TABLES["stretch"]).where(Stretch.id == bindparam("stretch")).values(ends=bindparam("at"))
-_HOLDER = (
+_CHARGE, _OFFER, _JOIN = (Prepared(insert(_TABLES[name])) for name in ("stretch", "candidate", "party"))
+_ITEM = Prepared(insert(_TABLES["work_item"]).returning(_TABLES["work_item"].c.id))
+_STOP = Prepared(update(_TABLES["stretch"]).where(_TABLES["stretch"].c.id == bindparam("stretch")))
+_HOLDER = Prepared(
     select(
         User.id.label("user_id"),
         User.name,
@@ -37,7 +38,7 @@ _HOLDER = (
 )
 # whose turn it is: the vendor first, then the requester, then the office; and what is charged until now
 _OPEN = and_(WorkItem.case_id == Case.id, WorkItem.status == "open", WorkItem.id != bindparam("done"))
-_TURN = (
+_TURN = Prepared(
     select(
         WorkItem.side,
         WorkItem.unit_id,
@@ -66,16 +67,14 @@ def open_item(act: Act, opened: OpenNode) -> int:
     row = _row(act, opened, node, people, holder)
     if deadline is not None:
         row |= {"due_at": deadline.due_at, "amber_at": deadline.amber_at}
-    connection = act.session.connection()
-    item_id: int = connection.execute(_ITEM, row).scalar_one()
+    item_id: int = _ITEM.run(act.session, **row).scalar_one()
     if deadline is not None:
         deadline.work_item_id = item_id
         act.session.add(deadline)
     if row["assignee_id"] is None:
-        connection.execute(_OFFER, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
+        _OFFER.run_many(act.session, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
     if holder.party is None:
-        party = {"case_id": act.case.id, "unit_id": holder.unit_id, "side": row["side"], "since": act.now}
-        connection.execute(_JOIN, party)
+        _JOIN.run(act.session, case_id=act.case.id, unit_id=holder.unit_id, side=row["side"], since=act.now)
     _tell(act, node, people, item_id)
     return item_id
 
@@ -144,21 +143,21 @@ def charge_time(act: Act, done: WorkItem | None = None) -> None:
 
     `done` is the item just completed, which the database may still call open.
     """
-    found = act.session.connection().execute(_TURN, {"of": act.case.id, "done": done.id if done else 0}).one()
+    found = _TURN.run(act.session, of=act.case.id, done=done.id if done else 0).one()
     turn = found if found.side is not None else None
     run_handling(act, turn)
     if turn and (found.running_side, found.running_unit, found.running_node) == (turn.side, turn.unit_id, turn.name):
         return
     if found.running is not None:
-        act.session.connection().execute(_STOP, {"stretch": found.running, "at": act.now})
+        _STOP.run(act.session, stretch=found.running, ends=act.now)
     if turn:
         values = {"case_id": act.case.id, "side": turn.side, "unit_id": turn.unit_id, "unit_name": turn.unit_name}
-        act.session.connection().execute(_CHARGE, {**values, "node_name": turn.name, "begins": act.now})
+        _CHARGE.run(act.session, **values, node_name=turn.name, begins=act.now)
 
 
 def holder_of(act: Act, user_id: int) -> Any:
     """Return a person and their unit as one row; `party` is None while the unit takes no part in the case."""
-    return act.session.connection().execute(_HOLDER, {"of": act.case.id, "user": user_id}).one()
+    return _HOLDER.run(act.session, of=act.case.id, user=user_id).one()
 
 
 def _reads_past(rule: Mapping[str, Any] | None) -> bool:

@@ -19,6 +19,7 @@ from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
+from app.sql import Prepared
 from app.work.models import Case, NumberSeries, WorkItem
 from app.work.operations.act import Act, environment, person
 from app.work.operations.advance import settle
@@ -31,9 +32,9 @@ Series = tuple[str, int]  # its name and the last number given out
 # built once: every start passes here
 _STARTED = select(Case).where(Case.start_key == bindparam("key"))
 _NUMBERS, _PARTIES = NumberSeries.metadata.tables["number_series"], NumberSeries.metadata.tables["party"]
-_LAST = select(_NUMBERS.c.last).where(_NUMBERS.c.name == bindparam("series")).with_for_update()
-_COUNT = update(_NUMBERS).where(_NUMBERS.c.name == bindparam("series")).values(last=bindparam("number"))
-_JOIN = insert(_PARTIES)
+_LAST = Prepared(select(_NUMBERS.c.last).where(_NUMBERS.c.name == bindparam("series")).with_for_update())
+_COUNT = Prepared(update(_NUMBERS).where(_NUMBERS.c.name == bindparam("series")))
+_JOIN = Prepared(insert(_PARTIES))
 
 
 def start_case(
@@ -124,8 +125,7 @@ def _begin(
     live, first = runtime.engine.start(bundle.definition, dict(data), {}, env)
     act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
     act.keep_live()
-    party = {"case_id": case.id, "unit_id": starter.unit_id, "side": "client", "since": now}
-    session.connection().execute(_JOIN, party)
+    _JOIN.run(session, case_id=case.id, unit_id=starter.unit_id, side="client", since=now)
     return act, first
 
 
@@ -166,18 +166,18 @@ def _lock_series(session: Session, bundle: Bundle, now: datetime) -> Series:
     """Return the series of this process and year, locked until the commit; the year's first use creates it."""
     prefix = bundle.definition.properties.get("number", DEFAULT_SERIES)
     name = f"{prefix}-{clock.local(now).year}"
-    last = session.connection().execute(_LAST, {"series": name}).scalar()
+    last = _LAST.run(session, series=name).scalar()
     if last is None:
         with suppress(IntegrityError), session.begin_nested():
             session.add(NumberSeries(name=name, last=0))
-        last = session.connection().execute(_LAST, {"series": name}).scalar_one()
+        last = _LAST.run(session, series=name).scalar_one()
     return name, last
 
 
 def _next_number(session: Session, series: Series) -> str:
     """Take the next number of a series, for example `RW-2026-0001`."""
     name, last = series
-    session.connection().execute(_COUNT, {"series": name, "number": last + 1})
+    _COUNT.run(session, series=name, last=last + 1)
     return f"{name}-{last + 1:04d}"
 
 

@@ -21,6 +21,10 @@ PASSED = frozenset(
         "work:gateway:chosen",
         "work:timer:fired",
         "work:message:received",
+        "work:error:caught",
+        "work:escalation:raised",
+        "work:repetition:ended",
+        "work:call:returned",
         "work:end:reached",
     }
 )

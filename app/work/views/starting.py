@@ -18,7 +18,7 @@ from app.db import db, transaction
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import add_working, parse_limit
 from app.engine import Environment, OpenNode
-from app.errors import Conflict, Invalid, NotFound, Refused, UserError
+from app.errors import Conflict, Invalid, Refused, UserError
 from app.formkit import BoundForm
 from app.formkit.values import plain
 from app.people.rules import Viewer
@@ -151,13 +151,14 @@ def start_desk(viewer: Viewer, slug: str) -> StartDesk:
     bundle = runtime().library.running(reading(), slug)
     start_ = _chosen(bundle, viewer)
     first = _first(bundle, viewer, start_)
-    node = bundle.definition.nodes[first.node]
-    own = first.rule == STARTER
+    definition = bundle.definition
+    own = first is not None and first.rule == STARTER
+    node = definition.nodes[first.node] if first and own else definition.starts[0]
     return StartDesk(
         viewer=viewer,
         node=node,
         form=bundle.forms.get(node.form or "") if own else None,
-        stored={name: plain(value) for name, value in first.data.items()},
+        stored={name: plain(value) for name, value in first.data.items()} if first else {},
         bundle=bundle,
         start=start_,
         own=own,
@@ -173,8 +174,8 @@ def _chosen(bundle: Bundle, viewer: Viewer) -> Start:
     return found
 
 
-def _first(bundle: Bundle, viewer: Viewer, start_: Start) -> OpenNode:
-    """Return the first human node: the engine tries the start and nothing is kept."""
+def _first(bundle: Bundle, viewer: Viewer, start_: Start) -> OpenNode | None:
+    """Return the first human node, if there is one at once: the engine tries the start and nothing is kept."""
     calendar = calendar_for(reading(), viewer.unit_id)
 
     def later(begins: datetime, text: str) -> datetime:
@@ -183,10 +184,7 @@ def _first(bundle: Bundle, viewer: Viewer, start_: Start) -> OpenNode:
     starter = {"id": viewer.user_id, "name": viewer.name, "unit": viewer.unit_id}
     env = Environment(now=now(), starter=starter, add_working=later)
     _live, step = runtime().engine.start(bundle.definition, start_data(start_), {}, env)
-    person = next((one for one in step.opened if one.wait == "person"), None)
-    if person is None:
-        raise NotFound(gettext("“%(name)s”不能从表单发起。", name=bundle.definition.name))
-    return person
+    return next((one for one in step.opened if one.wait == "person"), None)
 
 
 def start_data(start_: Start) -> dict[str, Any]:
