@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def test_failing_frame_still_brings_the_sentence(tmp_path: Path) -> None:
     def broken() -> dict[str, object]:
         raise OperationalError("select", {}, Exception("database is locked"))
 
-    app.extensions["guanjia_web"] = type(shell)(broken, shell.ready, shell.now)
+    app.extensions["guanjia_web"] = replace(shell, context=broken)
     answer = app.test_client().post("/fail/locked", data={"opinion": TYPED})
     assert answer.status_code == 503
     assert "数据库正忙，什么都没有改动" in answer.text

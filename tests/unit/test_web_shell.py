@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -300,8 +300,7 @@ def test_frame_is_asked_once_per_request(tmp_path: Path) -> None:
     asked: list[str] = []
     app = shell_app(tmp_path)
     shell = app.extensions["guanjia_web"]
-    app.extensions["guanjia_web"] = type(shell)(
-        lambda: asked.append(request.path) or {"viewer": Reader()}, shell.ready, shell.now
-    )
+    told = {"viewer": Reader()}
+    app.extensions["guanjia_web"] = replace(shell, context=lambda: asked.append(request.path) or told)
     app.test_client().get("/page")
     assert asked == ["/page"]
