@@ -25,7 +25,10 @@ from app.work.runtime import Runtime
 
 @dataclass
 class Act:
-    """The working set of one transaction on one case."""
+    """The working set of one transaction on one case.
+
+    `done` is the item whose completion it is; the database learns of it only at the end.
+    """
 
     session: Session
     runtime: Runtime
@@ -36,6 +39,7 @@ class Act:
     now: datetime
     entries: list[Entry] = field(default_factory=list)
     notices: list[tuple[list[int], str, dict[str, Any]]] = field(default_factory=list)
+    done: WorkItem | None = None
 
     @property
     def env(self) -> Environment:
@@ -101,14 +105,15 @@ def person(viewer: Viewer, client: str | None = None) -> Actor:
     return Actor("person", viewer.name, viewer.user_id, viewer.unit_id, viewer.unit_name, client=told)
 
 
-def earlier_people(session: Session, case_id: int) -> dict[str, int]:
-    """Return who completed each node last."""
+def earlier_people(session: Session, case_id: int, done: WorkItem | None = None) -> dict[str, int]:
+    """Return who completed each node last, `done` included."""
     rows = session.execute(
         select(WorkItem.node, WorkItem.done_by_id)
         .where(WorkItem.case_id == case_id, WorkItem.status == "done")
         .order_by(WorkItem.id)
     )
-    return {node: user_id for node, user_id in rows if user_id is not None}
+    latest = [(done.node, done.done_by_id)] if done else []
+    return {node: user_id for node, user_id in [*rows, *latest] if user_id is not None}
 
 
 def unit_of(session: Session, user_id: int) -> Unit:

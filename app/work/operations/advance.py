@@ -15,7 +15,7 @@ from app.ledger import Actor, Entry, Receipt, append
 from app.outbox.operations import notify
 from app.people.models import Unit
 from app.sql import Prepared
-from app.work.models import TaskState, WorkItem
+from app.work.models import TaskState
 from app.work.operations.act import Act
 from app.work.operations.awaiting import note_waits, owe_signals
 from app.work.operations.items import charge_time, join, open_item, withdraw_items
@@ -43,10 +43,10 @@ TAGS = {
 }
 
 
-def settle(act: Act, steps: Sequence[Advance], reason: str = "", done: WorkItem | None = None) -> list[Receipt]:
+def settle(act: Act, steps: Sequence[Advance], reason: str = "") -> list[Receipt]:
     """Write `steps` and every service task they lead to, then append all records of the act at once.
 
-    `done` is the work item whose completion began it. The case and its items are flushed by the commit.
+    The case and its items are written by whoever called, or by the commit.
     """
     queue = deque(steps)
     rows = _Rows()
@@ -66,7 +66,7 @@ def settle(act: Act, steps: Sequence[Advance], reason: str = "", done: WorkItem 
     rows.write(act)
     close_gone(act)
     _close(act, last)
-    charge_time(act, done)
+    charge_time(act)
     receipts = append(act.session, f"case:{act.case.id}", act.entries, act.now)
     act.entries.clear()
     _send_notices(act)

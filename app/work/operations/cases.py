@@ -119,10 +119,13 @@ def tick_case(session: Session, runtime: Runtime, case_id: int, now: datetime) -
     """Let the due timers of one case fire; return whether anything was due."""
     case = lock_case(session, case_id)
     due = case.next_due is not None and case.next_due <= now and case.status == "running"
-    if due:
-        act = resume(session, runtime, case, Actor("timer", N_("到时")), now)
-        settle(act, [runtime.engine.tick(act.live, act.env)], "timer")
-    case.held_until, case.failures = None, 0
+    with session.no_autoflush:
+        if due:
+            act = resume(session, runtime, case, Actor("timer", N_("到时")), now)
+            settle(act, [runtime.engine.tick(act.live, act.env)], "timer")
+        case.held_until, case.failures = None, 0
+        session.flush([one for one in session.dirty | session.new if one is not case])
+        write_back(session, case)
     return due
 
 
@@ -212,7 +215,7 @@ def _finish(
     attachments = [{"id": one.id, "name": one.name, "size": one.size, "digest": one.digest} for one in uploads]
     act.note(_entry(act, item, answers, attachments))
     copy_to(act, item, answers)
-    receipts = settle(act, [*before, step], done=item)
+    receipts = settle(act, [*before, step])
     item.receipt_code, item.receipt_seq = receipts[0].code, receipts[0].seq
     receipt = receipt_of(act.case, item)
     write_back(act.session, item)
@@ -221,6 +224,7 @@ def _finish(
 
 
 def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any], key: str) -> None:
+    act.done = item
     item.status, item.closed_at, item.key = "done", act.now, key
     item.done_by_id, item.done_by_name = viewer.user_id, viewer.name
     item.assignee_id, item.assignee_name = viewer.user_id, viewer.name

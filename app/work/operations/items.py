@@ -138,12 +138,9 @@ def join(act: Act, unit: Unit, side: str) -> None:
         act.session.flush()
 
 
-def charge_time(act: Act, done: WorkItem | None = None) -> None:
-    """End the running stretch when another side's turn began; a closed case has no running stretch.
-
-    `done` is the item just completed, which the database may still call open.
-    """
-    found = _TURN.run(act.session, of=act.case.id, done=done.id if done else 0).one()
+def charge_time(act: Act) -> None:
+    """End the running stretch when another side's turn began; a closed case has no running stretch."""
+    found = _TURN.run(act.session, of=act.case.id, done=act.done.id if act.done else 0).one()
     turn = found if found.side is not None else None
     run_handling(act, turn)
     if turn and (found.running_side, found.running_unit, found.running_node) == (turn.side, turn.unit_id, turn.name):
@@ -169,7 +166,7 @@ def _reads_past(rule: Mapping[str, Any] | None) -> bool:
 def _people_for(act: Act, node: Node, opened: OpenNode) -> Resolution:
     barring = words(node.properties.get("distinct.from"))
     # who did what before is asked only where the rule or the separation of duties needs it
-    earlier = earlier_people(act.session, act.case.id) if barring or _reads_past(opened.rule) else {}
+    earlier = earlier_people(act.session, act.case.id, act.done) if barring or _reads_past(opened.rule) else {}
     people = resolve(act.session, opened.rule or {}, starter_id=act.case.starter_id, earlier=earlier)
     barred = {earlier[other] for other in barring if other in earlier}
     allowed = tuple(user_id for user_id in people.user_ids if user_id not in barred)
