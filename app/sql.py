@@ -17,8 +17,19 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import ClauseElement, Select
 
+CONNECTION = "guanjia.connection"
 Convert = Callable[[Any], Any]
 Found = CursorResult[*tuple[Any, ...]]
+
+
+def connection_of(session: Session) -> Connection:
+    """Return the connection of a session; a writing one has the same for its whole life."""
+    found: Connection | None = session.info.get(CONNECTION)
+    if found is None:
+        found = session.connection()
+        if "write" in session.info:
+            session.info[CONNECTION] = found
+    return found
 
 
 class _Text(NamedTuple):
@@ -31,10 +42,9 @@ class _Text(NamedTuple):
 
 
 class Prepared:
-    """A statement whose text is kept.
+    """A statement whose text is kept. Lists of any length (`IN`) are not for it.
 
-    Values pass through the types of their columns. Results come as the driver gives them, so only numbers, texts and
-    on no account instants may be selected. Lists of any length (`IN`) are not for it.
+    Reading goes through SQLAlchemy's own cache, which keeps what rows look like; only writing is sent as text.
     """
 
     def __init__(self, statement: ClauseElement) -> None:
@@ -43,13 +53,15 @@ class Prepared:
 
     def run(self, session: Session, **values: Any) -> Found:
         """Send it with these values; an INSERT writes exactly the columns named."""
-        connection = session.connection()
+        connection = connection_of(session)
+        if isinstance(self._statement, Select):
+            return connection.execute(self._statement, values)
         text = self._text(connection, tuple(values))
         return connection.exec_driver_sql(text.text, _arguments(text, values))
 
     def run_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         """Send it for each of several rows that have the same names, as one statement."""
-        connection = session.connection()
+        connection = connection_of(session)
         text = self._text(connection, tuple(rows[0]))
         connection.exec_driver_sql(text.text, [_arguments(text, row) for row in rows])
 
@@ -62,8 +74,7 @@ class Prepared:
 
 
 def _compiled(statement: ClauseElement, dialect: Dialect, names: tuple[str, ...]) -> _Text:
-    free = [one for one in names if not isinstance(statement, Select)]
-    compiled: Any = statement.compile(dialect=dialect, column_keys=free)
+    compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
     order = compiled.positiontup or list(compiled.binds)
     values = tuple(
         (name, compiled.binds[name].key, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
