@@ -124,7 +124,6 @@ def tick_case(session: Session, runtime: Runtime, case_id: int, now: datetime) -
             act = resume(session, runtime, case, Actor("timer", N_("到时")), now)
             settle(act, [runtime.engine.tick(act.live, act.env)], "timer")
         case.held_until, case.failures = None, 0
-        session.flush([one for one in session.dirty | session.new if one is not case])
         write_back(session, case)
     return due
 
