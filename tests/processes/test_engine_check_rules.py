@@ -120,7 +120,25 @@ RULES: list[tuple[str, str | None, bytes, bytes, dict[str, Any]]] = [
         diagram(start(), user("a"), user("b"), boundary("t", "b", HOUR), end(), flows("s>a", "a>b", "b>a", "t>e")),
         {},
     ),
-    ("loop-endless", "g", diagram(start(), gateway("exclusive", "h"), gateway("exclusive", "g", "d"), end(), flows("s>h", "h>g", "g>h[${x}]", "d:g>e")), diagram(start(), script("h", "x = false"), gateway("exclusive", "g", "d"), end(), flows("s>h", "h>g", "g>h[${x}]", "d:g>e")), {}),
+    (
+        "loop-endless",
+        "g",
+        diagram(
+            start(),
+            gateway("exclusive", "h"),
+            gateway("exclusive", "g", "d"),
+            end(),
+            flows("s>h", "h>g", "g>h[${x}]", "d:g>e"),
+        ),
+        diagram(
+            start(),
+            script("h", "x = false"),
+            gateway("exclusive", "g", "d"),
+            end(),
+            flows("s>h", "h>g", "g>h[${x}]", "d:g>e"),
+        ),
+        {},
+    ),
     # branches
     (
         "condition-ignored",
