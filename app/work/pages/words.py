@@ -91,7 +91,7 @@ RECORDS: Mapping[str, str] = {
     "work:item:due_changed": N_("改时限"),
     "work:item:progressed": N_("进展说明"),
     "work:copy:read": N_("抄送已读"),
-    "work:case:opened": N_("由程序发起"),
+    "work:case:opened": N_("发起办件"),
     "work:case:changed": N_("办件信息变更"),
     "work:case:closed": N_("办结"),
     "work:case:jumped": N_("跳转"),
