@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ def _check_characters(text: str, before: int) -> None:
         raise ExpressionRefused(N_("第 %(column)s 个字符不能使用。"), before + error.start + 1) from error
 
 
-class Reader:
+class Reader(ABC):
     """Reads words from left to right; a grammar gives the operators and what may stand between them."""
 
     operators: ClassVar[Mapping[str, tuple[int, str]]]
@@ -145,13 +146,13 @@ class Reader:
             raise self.refuse(N_("表达式太复杂，请拆成几个。"))
         return node
 
+    @abstractmethod
     def expression(self) -> tree.Node:
         """Read one expression."""
-        raise NotImplementedError
 
+    @abstractmethod
     def operand(self) -> tree.Node:
         """Read what stands between two operators."""
-        raise NotImplementedError
 
     def operation(self, level: int = 1) -> tree.Node:
         """Read operands joined by operators that bind at least as tightly as `level`."""

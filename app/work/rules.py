@@ -1,4 +1,4 @@
-"""Pure rules of work: texts with `${…}`, actions of a node, sides, the series of a number, stretches of time."""
+"""Pure rules of work: texts with `${…}`, actions of a node, sides, reasons."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.errors import Invalid
 from app.expressions import juel
+from app.i18n import N_
 
 HANDLING = "handling"  # the kind under which the vendor's limit of a whole case is armed
 SIDES = ("vendor", "client", "office")
 SIDE_OF_UNIT = {"vendor": "vendor", "office": "office", "department": "client"}
+REASON_LENGTH = 2000
 PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -71,6 +74,11 @@ def side_of(properties: Mapping[str, str], unit_kind: str) -> str:
     return properties.get("side") or SIDE_OF_UNIT.get(unit_kind, "office")
 
 
-def leading_side(sides: list[str]) -> str | None:
-    """Return the one side charged while several items are open: the vendor first, then the requester."""
-    return next((side for side in SIDES if side in sides), None)
+def reason_of(text: str) -> str:
+    """Return the reason given; raise Invalid when it is missing or too long."""
+    plain = text.strip()
+    if not plain:
+        raise Invalid(fields={"reason": N_("要写明理由，写好后再提交。")})
+    if len(plain) > REASON_LENGTH:
+        raise Invalid(fields={"reason": N_("理由不超过 2000 字。")})
+    return plain

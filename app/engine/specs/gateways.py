@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
@@ -52,7 +53,7 @@ class Split(Step, BpmnTaskSpec):
         return True
 
 
-class Join(Step):
+class Join(Step, ABC):
     """What gateways with several incoming flows share: arrivals wait and are merged when the gateway passes."""
 
     def _update_hook(self, token: Token) -> bool:
@@ -80,9 +81,9 @@ class Join(Step):
         found = (one for one in token.workflow.tasks.values() if one.task_spec is self and one is not token)
         return sorted((one for one in found if one._state == TaskState.WAITING), key=lambda one: one.seq)
 
+    @abstractmethod
     def arrivals_used(self, token: Token, arrivals: list[Token]) -> list[Token] | None:
         """Return the arrivals that pass together with `token`; None when it must wait."""
-        raise NotImplementedError
 
 
 def _source(token: Token) -> str:

@@ -8,6 +8,7 @@ own and sees those of the whole behind them, so that many signers do not mean ma
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from app.i18n import N_
 MAX_RUNS = 10_000
 
 
-class Repeated(Step, BpmnTaskSpec):
+class Repeated(Step, BpmnTaskSpec, ABC):
     """What all repetitions share; `run` is the specification of one run.
 
     `counts_rounds` tells whether each run is a round of the node, or all runs together are one.
@@ -63,9 +64,9 @@ class Repeated(Step, BpmnTaskSpec):
         except UserError as error:
             token.fault(error)
 
+    @abstractmethod
     def after_run(self, token: Token, run: Token) -> None:
         """Decide what follows a finished run."""
-        raise NotImplementedError
 
     def withdraw_inside(self, token: Token) -> None:
         """Withdraw the runs."""

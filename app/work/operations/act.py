@@ -15,7 +15,6 @@ from app.deadlines import rules as limits
 from app.deadlines.queries import calendar_for
 from app.engine import Environment, Live
 from app.ledger import Actor, Entry
-from app.people.models import Unit, User
 from app.people.rules import Viewer
 from app.processes.library import Bundle
 from app.work.models import Case, WorkItem
@@ -114,8 +113,3 @@ def earlier_people(session: Session, case_id: int, done: WorkItem | None = None)
     )
     latest = [(done.node, done.done_by_id)] if done else []
     return {node: user_id for node, user_id in [*rows, *latest] if user_id is not None}
-
-
-def unit_of(session: Session, user_id: int) -> Unit:
-    """Return the unit of a user."""
-    return session.get_one(Unit, session.get_one(User, user_id).unit_id)

@@ -13,12 +13,11 @@ from app.engine import Advance, CompletedNode, OpenNode, TaskRow
 from app.i18n import N_
 from app.ledger import Actor, Entry, Receipt, append
 from app.outbox.operations import notify
-from app.people.models import Unit
 from app.sql import Prepared
 from app.work.models import TaskState
 from app.work.operations.act import Act
 from app.work.operations.awaiting import note_waits, owe_signals
-from app.work.operations.items import charge_time, join, open_item, withdraw_items
+from app.work.operations.items import charge_time, open_item, withdraw_items
 from app.work.operations.services import serve
 from app.work.operations.stopping import close_gone, raise_incident
 
@@ -168,8 +167,3 @@ def _send_notices(act: Act) -> None:
         url = f"/tasks/{values.pop('item')}" if "item" in values else f"/cases/{act.case.number}"
         notify(act.session, user_ids, sentence, values={"title": act.case.title, **values}, url=url, now=act.now)
     act.notices.clear()
-
-
-def add_party(act: Act, unit_id: int, side: str) -> None:
-    """Let a unit see the case from now on."""
-    join(act, act.session.get_one(Unit, unit_id), side)

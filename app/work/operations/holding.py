@@ -21,7 +21,8 @@ from app.work.operations.act import person
 from app.work.operations.advance import settle
 from app.work.operations.cases import lock_item, refuse_if_closed, resume
 from app.work.operations.clocks import show_due
-from app.work.operations.moves import holders_of, reason_of, refuse_unless_running, steered
+from app.work.operations.moves import holders_of, refuse_unless_running, steered
+from app.work.rules import reason_of
 from app.work.runtime import Runtime
 
 

@@ -27,10 +27,10 @@ from app.work.operations.stopping import OPEN
 from app.work.operations.stuck import WHOLE
 from app.work.queries.casefile import case_data, token_data
 from app.work.queries.scope import case_scope
+from app.work.rules import reason_of
 from app.work.runtime import Runtime
 
 RETRIED, REPAIRED, SKIPPED = "retried", "repaired", "skipped"
-REASON_LENGTH = 2000
 Stepping = Callable[[Act, str], Advance]
 
 
@@ -40,7 +40,7 @@ def retry(session: Session, runtime: Runtime, incident_id: int, viewer: Viewer, 
     Where the whole case stands still, what failed too often is let begin anew.
     """
     if session.scalar(select(Incident.token).where(Incident.id == incident_id)) == WHOLE:
-        return _begin_anew(session, incident_id, viewer, _reason(reason), now)
+        return _begin_anew(session, incident_id, viewer, reason_of(reason), now)
 
     def step(act: Act, token: str) -> Advance:
         return runtime.engine.retry(act.live, token, act.env)
@@ -96,7 +96,7 @@ def _solve(
     values: Mapping[str, Any],
     stepping: Stepping,
 ) -> bool:
-    reason = _reason(reason)
+    reason = reason_of(reason)
     case, row = _lock(session, incident_id, viewer)
     if row.token == WHOLE:
         raise Conflict(N_("这里没有停着的一步，不能改数据，也不能跳过。可以重试，或者跳到别的一步。"))
@@ -107,15 +107,6 @@ def _solve(
     act.note(_entry(case, row, viewer, changed))
     settle(act, [step], reason)
     return row.state != OPEN
-
-
-def _reason(text: str) -> str:
-    plain = text.strip()
-    if not plain:
-        raise Invalid(fields={"reason": N_("要写明理由，写好后再提交。")})
-    if len(plain) > REASON_LENGTH:
-        raise Invalid(fields={"reason": N_("理由不超过 2000 字。")})
-    return plain
 
 
 def _lock(session: Session, incident_id: int, viewer: Viewer) -> tuple[Case, Incident]:

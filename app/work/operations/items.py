@@ -131,13 +131,6 @@ def withdraw_items(act: Act, tokens: Sequence[str], reason: str) -> None:
     act.session.flush()
 
 
-def join(act: Act, unit: Unit, side: str) -> None:
-    """Make a unit a party of the case, once."""
-    if act.session.get(Party, (act.case.id, unit.id)) is None:
-        act.session.add(Party(case_id=act.case.id, unit_id=unit.id, side=side, since=act.now))
-        act.session.flush()
-
-
 def charge_time(act: Act) -> None:
     """End the running stretch when another side's turn began; a closed case has no running stretch."""
     found = _TURN.run(act.session, of=act.case.id, done=act.done.id if act.done else 0).one()

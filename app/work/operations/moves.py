@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.deadlines import operations as clocks
 from app.deadlines import queries as limits
 from app.engine import Advance, restore
-from app.errors import Conflict, Invalid, Refused
+from app.errors import Conflict, Refused
 from app.i18n import N_
 from app.ledger import Entry
 from app.ledger import Receipt as Mark
@@ -33,9 +33,9 @@ from app.work.operations.cases import (
     rows_of,
 )
 from app.work.queries.scope import case_scope
+from app.work.rules import reason_of
 from app.work.runtime import Runtime
 
-REASON_LENGTH = 2000
 STEERING = frozenset({"office", "supervisor", "director"})
 TERMINATED = "terminated"
 
@@ -163,16 +163,6 @@ def terminate(session: Session, runtime: Runtime, case_id: int, viewer: Viewer, 
     _move(act, step, reason, N_("%(who)s终止了“%(title)s”，不用再办：%(reason)s"), {}, None)
     case.result = TERMINATED
     session.flush()
-
-
-def reason_of(text: str) -> str:
-    """Return the reason given; raise Invalid when it is missing or too long."""
-    plain = text.strip()
-    if not plain:
-        raise Invalid(fields={"reason": N_("要写明理由，写好后再提交。")})
-    if len(plain) > REASON_LENGTH:
-        raise Invalid(fields={"reason": N_("理由不超过 2000 字。")})
-    return plain
 
 
 def steered(session: Session, case_id: int, viewer: Viewer) -> Case:

@@ -73,7 +73,7 @@ def note_failure(
         tries = 1
     else:
         tries = topic.tries if topic else Topic.tries
-        over = outbox.fail(session, owed.id, owner, now, services.reason_of(error), tries)
+        over = outbox.fail(session, owed.id, owner, now, services.failure_of(error), tries)
     if over and case.status == "running":
         _stop(resume(session, runtime, case, WORKER, now), owed.payload["token"], error, tries)
     return over

@@ -56,14 +56,14 @@ def record(act: Act, node: OpenNode, topic: Topic, result: Mapping[str, Any] | N
 
 def fail(act: Act, node: OpenNode, error: Exception) -> Advance:
     """Stop the step as an incident, or let the boundary event that catches the error's code go on."""
-    engine, reason = act.runtime.engine, reason_of(error)
+    engine, reason = act.runtime.engine, failure_of(error)
     log.warning("service_failed", case=act.case.id, topic=node.topic, reason=reason, exc_info=_unexpected(error))
     if isinstance(error, BpmnError):
         return engine.fail_service(act.live, node.token, reason, act.env, code=error.code)
     return engine.fail_service(act.live, node.token, reason, act.env)
 
 
-def reason_of(error: Exception) -> str:
+def failure_of(error: Exception) -> str:
     """Return what a person reads of a handler's failure."""
     if isinstance(error, UserError | BpmnError):
         return str(error)

@@ -21,7 +21,8 @@ from app.work.models import WorkItem
 from app.work.operations.act import Act, person
 from app.work.operations.advance import settle
 from app.work.operations.cases import lock_item, refuse_if_closed, refuse_unless_holder, resume
-from app.work.operations.moves import STEERING, reason_of, refuse_unless_running
+from app.work.operations.moves import STEERING, refuse_unless_running
+from app.work.rules import reason_of
 from app.work.runtime import Runtime
 
 ADDED = "work:item:signer_added"
