@@ -15,6 +15,9 @@ from app.expressions import ExpressionRefused
 from app.i18n import N_
 
 RESERVED = frozenset({"case", "starter", "round"})
+# what the engine tells a repeated node: each run, and the condition that ends them
+LOOP_NAMES = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"})
+COUNTED = LOOP_NAMES | {"total", "finished", "votes"}
 MAX_CHAIN = 20
 
 

@@ -15,6 +15,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from app.engine.merge import merge_branches, without_heard
+from app.engine.outside import LOOP_NAMES
 from app.engine.port import CompletedNode
 from app.engine.state import clean
 from app.errors import UserError
@@ -24,7 +25,6 @@ from app.i18n import N_
 if TYPE_CHECKING:
     from app.engine.workflow import CaseWorkflow
 
-LOOP_NAMES = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

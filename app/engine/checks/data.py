@@ -11,15 +11,12 @@ from app.engine.checks.saying import Where, problem
 from app.engine.checks.subject import Subject
 from app.engine.compile import form_of, is_external
 from app.engine.diagram import Element
-from app.engine.outside import RESERVED
+from app.engine.outside import COUNTED, RESERVED
 from app.engine.parts import read_parameters, read_script
 from app.engine.port import Problem, Severity
 from app.expressions import ExpressionRefused
 from app.i18n import N_
 
-COUNTED = frozenset(
-    {"nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances", "loopCounter", "total", "finished", "votes"}
-)
 _CATCHING = frozenset({"boundaryEvent", "intermediateCatchEvent", "receiveTask"})
 _LISTS = ("fields.edit", "fields.read", "fields.hidden")
 
