@@ -17,15 +17,17 @@ from typing import Any
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as AppSession
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, declared_attr, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
 from app import postgres
 from app.errors import READ_ONLY, Conflict, Unavailable, UserError
+from app.sql import send_owed, send_owed_first
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -95,7 +97,26 @@ class Versioned:
         return {"version_id_col": cls.row_version}
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+class ReadingSession(AppSession):
+    """The session of a request. On PostgreSQL each of its statements stands alone: there is nothing to undo.
+
+    A transaction would say the same at this isolation, but its ROLLBACK makes the driver forget every statement that
+    it has prepared, and all would be planned anew each time.
+    """
+
+    def get_bind(self, **kwargs: Any) -> Engine | Connection:  # type: ignore[override]
+        """Return the engine, on PostgreSQL as one that commits by itself."""
+        bind = super().get_bind(**kwargs)
+        if not isinstance(bind, Engine) or bind.dialect.name != "postgresql":
+            return bind
+        # the same object each time: the session keeps one connection for each engine it is given
+        if BIND not in self.info:
+            self.info[BIND] = bind.execution_options(isolation_level="AUTOCOMMIT")
+        found: Engine = self.info[BIND]
+        return found
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": ReadingSession})
 
 _open: contextvars.ContextVar[Session | None] = contextvars.ContextVar("open_transaction", default=None)
 _sqlite_writers = threading.Lock()
@@ -104,11 +125,19 @@ COMMITTING = "guanjia.committing"
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's code
 AFTER_COMMIT = "guanjia.after_commit"
 WAKE = "guanjia.wake"
+BIND = "guanjia.bind"
+
+
+def _keep_prepared(connection: Any, _record: object) -> None:
+    # the driver's own 100 are fewer than the statements of a working day; each beyond them is planned anew
+    connection.prepared_max = 500
 
 
 def prepare_engine(engine: Engine) -> None:
     """Set up connections: on SQLite the pragmas and an explicit BEGIN, IMMEDIATE for writers."""
+    send_owed_first(engine)
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _keep_prepared)
         return
 
     @event.listens_for(engine, "connect")
@@ -141,6 +170,12 @@ def _refuse_stray_flush(session: Session, _context: object, _instances: object) 
         raise RuntimeError("the reading session was asked to write: use transaction()")
 
 
+@event.listens_for(ReadingSession, "do_orm_execute")
+def _refuse_stray_write(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        raise RuntimeError("the reading session was asked to write: use transaction()")
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open the one unit of work; leaving the block commits, any error rolls everything back.
@@ -163,6 +198,9 @@ def transaction() -> Iterator[Session]:
     try:
         yield session
         _announce(session)
+        if session.in_transaction():
+            session.flush()
+            send_owed(session.connection())
         session.info[COMMITTING] = True
         session.commit()
     except StaleDataError as error:

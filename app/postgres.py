@@ -61,8 +61,9 @@ def lock_key(session: Session, key: int, *, shared: bool = False) -> None:
 
 
 def see_one_instant(session: Session) -> None:
-    """Let a session that has read nothing yet see one instant until its end."""
-    if is_postgres(session) and not session.in_transaction():
+    """Let a reading session see one instant from now to its end; what it has read before is read anew."""
+    if is_postgres(session) and "write" not in session.info:
+        session.rollback()
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 

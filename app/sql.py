@@ -1,23 +1,29 @@
-"""Statements that every completion sends, compiled once for each database.
+"""Statements that every completion sends, compiled once for each database, and writes that travel together.
 
 Most of what SQLAlchemy does for a statement is the same each time. Here it is done once; what is left is the share of
 the driver and of the column types. Everything else in the product goes the ordinary way.
+
+A write whose outcome nobody reads is owed: it goes out just before the connection's next statement or its commit,
+with all others owed by then, on PostgreSQL as one round trip. The order of statements stays what it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Table, bindparam, inspect, update
-from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy import Dialect, Table, bindparam, event, inspect, update
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import ClauseElement, Select
 
 CONNECTION = "guanjia.connection"
+OWED = "guanjia.owed"
 Convert = Callable[[Any], Any]
 Found = CursorResult[*tuple[Any, ...]]
 
@@ -30,6 +36,63 @@ def connection_of(session: Session) -> Connection:
         if "write" in session.info:
             session.info[CONNECTION] = found
     return found
+
+
+class Owed(NamedTuple):
+    """A write that is still to be sent: `many` rows of values at once, or one; `alone` if it must change one row."""
+
+    text: str
+    given: Any
+    many: bool = False
+    alone: bool = False
+
+
+def send_owed_first(engine: Engine) -> None:
+    """Send what a connection owes before its next statement, and forget it when its transaction is undone."""
+    event.listen(engine, "before_cursor_execute", lambda connection, *_: send_owed(connection))
+    event.listen(engine, "rollback", _forget)
+    event.listen(engine, "rollback_savepoint", lambda connection, *_: _forget(connection))
+
+
+def send_owed(connection: Connection) -> None:
+    """Send the writes that a connection owes; raise StaleDataError when a row was changed by somebody else."""
+    writes: list[Owed] | None = connection.info.pop(OWED, None)
+    if not writes:
+        return
+    driver = connection.connection.dbapi_connection
+    cursors = [connection.connection.cursor() for _ in writes]
+    try:
+        with _together(connection, driver):
+            for cursor, write in zip(cursors, writes, strict=True):
+                _send(connection, cursor, write)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_always(connection, writes[-1], error) from error
+    if any(write.alone and cursor.rowcount != 1 for cursor, write in zip(cursors, writes, strict=True)):
+        raise StaleDataError
+
+
+def _send(connection: Connection, cursor: Any, write: Owed) -> None:
+    # whoever listens to statements (a count, a log of slow ones) hears of these too
+    for ear in connection.dispatch.before_cursor_execute:
+        ear(connection, cursor, write.text, write.given, None, write.many)
+    if write.many:
+        cursor.executemany(write.text, write.given)
+    else:
+        cursor.execute(write.text, write.given)
+
+
+def _together(connection: Connection, driver: Any) -> AbstractContextManager[Any]:
+    return driver.pipeline() if connection.dialect.name == "postgresql" else nullcontext()
+
+
+def _as_always(connection: Connection, write: Owed, error: Exception) -> BaseException:
+    """Return what SQLAlchemy would have raised."""
+    dbapi = connection.dialect.loaded_dbapi
+    return DBAPIError.instance(write.text, None, error, dbapi.Error, dialect=connection.dialect)
+
+
+def _forget(connection: Connection) -> None:
+    connection.info.pop(OWED, None)
 
 
 class _Text(NamedTuple):
@@ -59,11 +122,25 @@ class Prepared:
         text = self._text(connection, tuple(values))
         return connection.exec_driver_sql(text.text, _arguments(text, values))
 
-    def run_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Send it for each of several rows that have the same names, as one statement."""
+    def owe(self, session: Session, **values: Any) -> None:
+        """Send it with these values before the next statement."""
+        self._owe(session, [values], alone=False)
+
+    def owe_many(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Send it before the next statement for each of several rows that have the same names."""
+        self._owe(session, rows, alone=False)
+
+    def owe_one(self, session: Session, **values: Any) -> None:
+        """Send it before the next statement; it must change one row, else StaleDataError is raised there."""
+        self._owe(session, [values], alone=True)
+
+    def _owe(self, session: Session, rows: Sequence[Mapping[str, Any]], *, alone: bool) -> None:
         connection = connection_of(session)
         text = self._text(connection, tuple(rows[0]))
-        connection.exec_driver_sql(text.text, [_arguments(text, row) for row in rows])
+        given = [_arguments(text, row) for row in rows]
+        many = len(given) > 1
+        write = Owed(text.text, given if many else given[0], many, alone)
+        connection.info.setdefault(OWED, []).append(write)
 
     def _text(self, connection: Connection, names: tuple[str, ...]) -> _Text:
         key = (connection.dialect.name, names)
@@ -92,20 +169,17 @@ def _arguments(text: _Text, values: Mapping[str, Any]) -> Any:
 
 
 def write_back(session: Session, row: Any) -> None:
-    """Write the changed columns of a loaded row under its version, at once, and let the session forget the row.
+    """Write the changed columns of a loaded row under its version, before the next statement, and forget the row.
 
-    Raise StaleDataError when somebody was faster, as a flush does.
+    StaleDataError is raised there when somebody was faster, as by a flush.
     """
     names = tuple(inspect(row).committed_state)
     seen = row.row_version
     if not names:
         return
     values = {name: getattr(row, name) for name in names}
-    written = _writing(inspect(row).mapper.local_table).run(
-        session, gj_id=row.id, gj_seen=seen, row_version=seen + 1, **values
-    )
-    if written.rowcount != 1:
-        raise StaleDataError
+    writing = _writing(inspect(row).mapper.local_table)
+    writing.owe_one(session, gj_id=row.id, gj_seen=seen, row_version=seen + 1, **values)
     session.expunge(row)
     set_committed_value(row, "row_version", seen + 1)
 

@@ -42,8 +42,8 @@ def append(session: Session, chain: str, entries: Sequence[Entry], now: datetime
     head = _locked_head(session, chain)
     rows = [_row_after(head, entry, now) for entry in entries]
     if rows:
-        _WRITE.run_many(session, rows)
-        _MOVE.run(session, of=chain, seq=head.seq, hash=head.hash)
+        _WRITE.owe_many(session, rows)
+        _MOVE.owe(session, of=chain, seq=head.seq, hash=head.hash)
     return [Receipt(chain, row["seq"], row["code"], row["hash"], now) for row in rows]
 
 
@@ -52,7 +52,7 @@ def _locked_head(session: Session, chain: str) -> _Head:
     if found is not None:
         return _Head(*found)
     head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), clock.kind(session))
-    _BEGIN.run(session, **asdict(head))
+    _BEGIN.owe(session, **asdict(head))
     return head
 
 

@@ -76,7 +76,7 @@ class Verdict:
 def verify(session: Session, chain: str | None = None) -> Verdict:
     """Read all chains, or only `chain`, and stop at the first record that does not fit.
 
-    A session that has read nothing yet sees one instant, so that records written meanwhile are no fault.
+    A reading session sees one instant, so that records written meanwhile are no fault.
     """
     see_one_instant(session)
     heads = {head.chain: head for head in session.scalars(_only(select(ChainHead), ChainHead.chain, chain))}

@@ -46,7 +46,7 @@ def notify(
         for user in dict.fromkeys(user_ids)
     ]
     if rows:
-        _TELL.run_many(session, rows)
+        _TELL.owe_many(session, rows)
     return len(rows)
 
 

@@ -47,7 +47,7 @@ def on(name: str, settings: Settings, folder: Path) -> None:
     with app.app_context():
         completion.measure(app, least)
         countersign.measure(app)
-        timers.measure(app)
+        timers.measure(app, settings)
         db.session.remove()
         db.engine.dispose()
     rest.measure(settings, folder)

@@ -1,18 +1,27 @@
-"""Ten thousand overdue timers after a stand-still."""
+"""Ten thousand overdue timers after a stand-still.
+
+On SQLite the serving process drains them, as nothing else may; on PostgreSQL two `guanjia worker` do.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 from flask import Flask
 from sqlalchemy import func, insert, select, update
 
 from app import clock, runtime_of
+from app.config import Settings
 from app.db import db, transaction
 from app.ledger import Actor
+from app.postgres import is_postgres
 from app.processes.operations import publish
 from app.processes.source import Source
 from app.work.jobs import fire_timers
@@ -22,7 +31,7 @@ from tests.bench import table
 from tests.factories.small import viewer
 from tests.processes import diagrams as d
 
-CASES, SECONDS = 10_000, 60
+CASES, SECONDS, WORKERS = 10_000, 60, 2
 WAITING = d.diagram(
     d.start(),
     d.node("intermediateCatchEvent", "later", d.timer("Duration", "PT1H")),
@@ -31,19 +40,50 @@ WAITING = d.diagram(
 ).replace(b'id="p"', b'id="bench_waiting"')
 
 
-def measure(app: Flask) -> None:
+def measure(app: Flask, settings: Settings) -> None:
     """Print how long the drain takes for all of them."""
     copy(one_waiting(app))
     make_overdue()
+    drain = partial(workers, settings) if is_postgres(db.session()) else partial(alone, app)
+    db.session.rollback()
+    name, spent = drain()
+    ended = count_ended()
+    table.row("cases whose overdue timer fired", f"{CASES}", f"{ended}", ok=ended == CASES)
+    table.told(f"drain of {CASES} overdue timers, {name}", f"≤ {SECONDS} s", f"{spent:.0f} s")
+
+
+def alone(app: Flask) -> tuple[str, float]:
+    """Drain in this process; return by whom and in how many seconds."""
     begin = time.perf_counter()
     while fire_timers(runtime_of(app)):
         pass
-    spent = time.perf_counter() - begin
+    return "one process", time.perf_counter() - begin
+
+
+def workers(settings: Settings) -> tuple[str, float]:
+    """Let two processes drain; the seconds count from the first timer that fired."""
+    env = {**os.environ, "GUANJIA_DATABASE_URL": settings.database_url, "GUANJIA_SECRET_KEY": "k" * 40}
+    words = [sys.executable, "-m", "app.cli", "worker", "--data", str(settings.data), "--drains", "timers"]
+    started = [subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL) for _ in range(WORKERS)]
+    try:
+        while not count_ended():
+            time.sleep(0.05)
+        begin = time.perf_counter()
+        while count_ended() < CASES and time.perf_counter() - begin < 10 * SECONDS:
+            time.sleep(0.5)
+        return f"{WORKERS} workers", time.perf_counter() - begin
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+
+
+def count_ended() -> int:
+    """Return how many of these cases are over."""
     query = select(func.count()).select_from(Case).where(Case.slug == "bench_waiting", Case.status == "ended")
-    ended = db.session.scalar(query)
+    ended: int = db.session.scalar(query) or 0
     db.session.rollback()
-    table.row("cases whose overdue timer fired", f"{CASES}", f"{ended}", ok=ended == CASES)
-    table.told(f"drain of {CASES} overdue timers", f"≤ {SECONDS} s", f"{spent:.0f} s")
+    return ended
 
 
 def make_overdue() -> None:

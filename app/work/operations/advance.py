@@ -89,10 +89,10 @@ class _Rows:
     def write(self, act: Act) -> None:
         """Two statements, however many rows."""
         if self.stale:
-            _CLEAR.run_many(act.session, [{"of": act.case.id, "token": token} for token in self.stale])
+            _CLEAR.owe_many(act.session, [{"of": act.case.id, "token": token} for token in self.stale])
         if self.changed:
             rows = [{"case_id": act.case.id, **_columns(row)} for row in self.changed.values()]
-            _KEEP.run_many(act.session, rows)
+            _KEEP.owe_many(act.session, rows)
 
 
 def _columns(row: TaskRow) -> dict[str, Any]:

@@ -230,7 +230,7 @@ def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str,
     item.answers, item.result = dict(answers), _decision(act.bundle, item, answers)
     # whoever never opened it has no draft of it
     if item.first_opened_at is not None:
-        _DROP_DRAFTS.run(act.session, item=item.id)
+        _DROP_DRAFTS.owe(act.session, item=item.id)
     meet_item(act.session, item, act.now)
 
 

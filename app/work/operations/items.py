@@ -72,9 +72,9 @@ def open_item(act: Act, opened: OpenNode) -> int:
         deadline.work_item_id = item_id
         act.session.add(deadline)
     if row["assignee_id"] is None:
-        _OFFER.run_many(act.session, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
+        _OFFER.owe_many(act.session, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
     if holder.party is None:
-        _JOIN.run(act.session, case_id=act.case.id, unit_id=holder.unit_id, side=row["side"], since=act.now)
+        _JOIN.owe(act.session, case_id=act.case.id, unit_id=holder.unit_id, side=row["side"], since=act.now)
     _tell(act, node, people, item_id)
     return item_id
 
@@ -139,10 +139,10 @@ def charge_time(act: Act) -> None:
     if turn and (found.running_side, found.running_unit, found.running_node) == (turn.side, turn.unit_id, turn.name):
         return
     if found.running is not None:
-        _STOP.run(act.session, stretch=found.running, ends=act.now)
+        _STOP.owe(act.session, stretch=found.running, ends=act.now)
     if turn:
         values = {"case_id": act.case.id, "side": turn.side, "unit_id": turn.unit_id, "unit_name": turn.unit_name}
-        _CHARGE.run(act.session, **values, node_name=turn.name, begins=act.now)
+        _CHARGE.owe(act.session, **values, node_name=turn.name, begins=act.now)
 
 
 def holder_of(act: Act, user_id: int) -> Any:

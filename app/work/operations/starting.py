@@ -125,7 +125,7 @@ def _begin(
     live, first = runtime.engine.start(bundle.definition, dict(data), {}, env)
     act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
     act.keep_live()
-    _JOIN.run(session, case_id=case.id, unit_id=starter.unit_id, side="client", since=now)
+    _JOIN.owe(session, case_id=case.id, unit_id=starter.unit_id, side="client", since=now)
     return act, first
 
 
@@ -177,7 +177,7 @@ def _lock_series(session: Session, bundle: Bundle, now: datetime) -> Series:
 def _next_number(session: Session, series: Series) -> str:
     """Take the next number of a series, for example `RW-2026-0001`."""
     name, last = series
-    _COUNT.run(session, series=name, last=last + 1)
+    _COUNT.owe(session, series=name, last=last + 1)
     return f"{name}-{last + 1:04d}"
 
 
