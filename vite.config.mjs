@@ -58,6 +58,11 @@ function texts(folder) {
     .filter((path) => /\.(js|css|svg)$/.test(path) && statSync(path).isFile());
 }
 
+/** Every file of src/pages is an entry; a page loads it by its name. */
+function pages() {
+  return readdirSync(join(client, "src/pages")).map((file) => file.replace(/\.js$/, ""));
+}
+
 export default defineConfig({
   root: client,
   base: "./",
@@ -74,7 +79,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
     rollupOptions: {
       checks: { eval: false }, // htmx may eval only where allowEval lets it; the content policy forbids it anyway
-      input: { app: join(client, "src/pages/app.js"), diagram: join(client, "src/pages/diagram.js") },
+      input: Object.fromEntries(pages().map((name) => [name, join(client, `src/pages/${name}.js`)])),
     },
   },
 });

@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from app import api, boards, clock, deadlines, dispatch, files, formkit, outbox, people, web
+from app import api, boards, clock, deadlines, dispatch, files, formkit, outbox, people, studio, web
 from app.config import Settings
 from app.db import db, prepare_engine
 from app.deadlines.operations import listen
@@ -48,6 +48,7 @@ def assemble(settings: Settings) -> Flask:
     files.init_app(app, may_see=_may_see, viewer=current_viewer_or_none, folder=settings.data / "files")
     work.init_app(app, runtime)
     boards.init_app(app)
+    studio.init_app(app)
     dispatch.init_app(app, runtime)
     api.init_app(app)
     app.extensions["guanjia.demo_cards"] = _demo_cards

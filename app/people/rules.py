@@ -62,6 +62,7 @@ _READ = _SELF | {
 _WORK = _READ | {"work.inbox", "work.act", "work.urge"}
 _WATCH = _READ | {
     "work.overview",
+    "studio.view",
     "ledger.view",
     "ledger.verify",
     "contracts.view",
@@ -81,7 +82,7 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("流程负责人"),
             "Process owner",
             frozenset({OFFICE}),
-            _DESK | {"processes.edit", "work.repair"},
+            _DESK | {"processes.edit", "processes.approve", "work.repair"},
         ),
         Role(
             "office",
@@ -90,8 +91,10 @@ ROLES: Final[Mapping[str, Role]] = {
             frozenset({OFFICE}),
             _DESK | {"work.start", "dispatch.intake", "contracts.edit", "sites.edit", "calendar.edit"},
         ),
-        Role("supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _DESK | {"work.repair"}),
-        Role("director", N_("主任"), "Director", frozenset({OFFICE}), _DESK),
+        Role(
+            "supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _DESK | {"work.repair", "processes.approve"}
+        ),
+        Role("director", N_("主任"), "Director", frozenset({OFFICE}), _DESK | {"processes.approve"}),
         Role("inspector", N_("检查人员"), "Inspector", _HOUSE, _WATCH, "inspector"),
         Role("staff", N_("科室经办"), "Department staff", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),
         Role("unit_head", N_("科室负责人"), "Head of unit", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Versioned
@@ -12,7 +13,11 @@ from app.ledger.guards import guard_table
 
 
 class Process(Versioned, Base):
-    """One process (流程), known by its slug; `running_version_id` is what new cases start on."""
+    """One process (流程), known by its slug; `running_version_id` is what new cases start on.
+
+    `starters` says who may start it beside whoever the diagram names: `{"roles": […], "units": […]}` with role keys
+    and unit ids, `{}` for everybody who may start anything. A suspended process (`suspended_at` set) starts no case.
+    """
 
     __tablename__ = "process"
 
@@ -21,6 +26,21 @@ class Process(Versioned, Base):
     name: Mapped[str]
     name_en: Mapped[str]
     running_version_id: Mapped[int | None]
+    category: Mapped[str]
+    description: Mapped[str]
+    starters: Mapped[dict[str, Any]]
+    suspended_at: Mapped[datetime | None]
+    suspended_by: Mapped[str | None]
+    suspended_reason: Mapped[str | None]
+
+
+class ProcessManager(Base):
+    """Who may edit a process. A process without managers may be edited by everybody who may edit processes."""
+
+    __tablename__ = "process_manager"
+
+    process_id: Mapped[int] = mapped_column(ForeignKey("process.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
 
 
 class ProcessVersion(Base):
@@ -36,6 +56,7 @@ class ProcessVersion(Base):
     note: Mapped[str]
     published_at: Mapped[datetime]
     published_by: Mapped[str]
+    approved_by: Mapped[str | None]
 
 
 class VersionPart(Base):
@@ -72,6 +93,66 @@ class Deployed(Base):
     deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"), primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("process_version.id"), primary_key=True, index=True)
     resource: Mapped[str]
+
+
+class Proposal(Versioned, Base):
+    """A version that somebody wants to publish: it waits for a second person, for its hour, or for both.
+
+    `state` is one of waiting (for approval), approved (for its hour), published, refused, withdrawn, failed. `parts`
+    holds the texts as `[[kind, name, text], …]`: what is approved is exactly what will run. `draft_id` points upwards
+    to the studio's draft, if there was one, and carries no foreign key.
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        Index(
+            "ix_proposal_due",
+            "effective_at",
+            sqlite_where=text("state = 'approved'"),
+            postgresql_where=text("state = 'approved'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    draft_id: Mapped[int | None]
+    base_version_id: Mapped[int | None]
+    origin: Mapped[str]  # studio, load, rest, import, rollback
+    parts: Mapped[list[Any]]
+    digest: Mapped[str]
+    note: Mapped[str]
+    state: Mapped[str]
+    effective_at: Mapped[datetime | None]
+    proposed_at: Mapped[datetime]
+    proposed_by_id: Mapped[int | None]
+    proposed_by: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None]
+    decided_by: Mapped[str | None]
+    reason: Mapped[str | None]
+    version_id: Mapped[int | None]
+
+
+class Walk(Base):
+    """A recorded walk through a process, replayed on every later publish.
+
+    `steps` is what was done and what was then open, as the try-out writes it; `version_id` is the version it was
+    recorded on, None while that is still a draft. A retired walk is kept but no longer replayed.
+    """
+
+    __tablename__ = "walk"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(index=True)
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("process_version.id"))
+    name: Mapped[str]
+    steps: Mapped[list[Any]]
+    outcome: Mapped[dict[str, Any]]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str]
+    retired_at: Mapped[datetime | None]
+    retired_by: Mapped[str | None]
 
 
 guard_table(ProcessVersion.__table__)

@@ -1,0 +1,17 @@
+"""The process studio (流程工作室): where owners draw, check, try, publish and compare processes."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.i18n import N_
+from app.web import menu, permissions
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages of the studio and its menu entry."""
+    from app.studio import views  # noqa: PLC0415 - pages need the areas that create_app imports first
+
+    permissions.register({"studio.view": N_("看流程库"), "processes.approve": N_("批准发布流程")})
+    app.register_blueprint(views.bp)
+    menu.add("settings", "studio.library", N_("流程库"), "sitemap", "studio.view")

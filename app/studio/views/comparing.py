@@ -1,0 +1,1 @@
+"""A draft or version against another: graph, properties, forms, tables; the table of amendments."""

@@ -1,0 +1,1 @@
+"""The form editor of a draft."""

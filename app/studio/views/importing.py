@@ -1,0 +1,1 @@
+"""Bring diagrams in and take them out: import, repairs to accept, bundles, copies."""

@@ -1,0 +1,1 @@
+"""Move running cases to another version, seen case by case before."""

@@ -1,0 +1,1 @@
+"""Publish a draft, approve a proposal, roll back."""

@@ -1,0 +1,1 @@
+"""The table of steps (环节表) on paper."""

@@ -1,0 +1,1 @@
+"""The decision-table editor of a draft."""

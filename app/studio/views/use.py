@@ -1,0 +1,1 @@
+"""How a version is used: overlay of flows and times, replay of one case."""
