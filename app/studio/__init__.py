@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from app.i18n import N_
-from app.web import menu, permissions
+from app.web import permissions
+from app.web.menu import menu
 
 
 def init_app(app: Flask) -> None:
