@@ -96,19 +96,22 @@ class Steady:
 
 # one for each database: several may live in one process
 _steady: WeakKeyDictionary[Any, Steady] = WeakKeyDictionary()
-_NOW = select(ClockOffset.seconds, ClockMark.seen, ClockMark.accepted).select_from(
+_NOW = select(ClockOffset.seconds, ClockOffset.kind, ClockMark.seen, ClockMark.accepted).select_from(
     select(1).subquery().outerjoin(ClockOffset, ClockOffset.id == 1).outerjoin(ClockMark, ClockMark.id == 1)
 )
 _KIND = select(ClockOffset.kind)
-_SERVER_NOW = select(STATEMENT_TIME, select(ClockOffset.seconds).scalar_subquery())
+_SERVER_NOW = select(
+    STATEMENT_TIME, select(ClockOffset.seconds).scalar_subquery(), select(ClockOffset.kind).scalar_subquery()
+)
+KIND = "guanjia.kind"
 
 
 def now(session: Session) -> datetime:
     """Return the present instant of this database, in UTC."""
     if is_postgres(session):
-        instant, offset = session.connection().execute(_SERVER_NOW).one()
+        instant, offset, session.info[KIND] = session.connection().execute(_SERVER_NOW).one()
         return _shifted(instant.astimezone(UTC), offset)
-    offset, seen, accepted = session.connection().execute(_NOW).one()
+    offset, session.info[KIND], seen, accepted = session.connection().execute(_NOW).one()
     return _shifted(_machine_of(session).read(seen, accepted or 0), offset)
 
 
@@ -132,7 +135,8 @@ def mark(session: Session) -> ClockMark | None:
 
 def kind(session: Session) -> str:
     """Return `real`, `demo` or `test`."""
-    return session.connection().execute(_KIND).scalar() or "real"
+    # whoever asked for the time has been told the kind with it
+    return session.info.get(KIND) or session.connection().execute(_KIND).scalar() or "real"
 
 
 def birth(session: Session, kind_: str, start: datetime) -> None:

@@ -33,13 +33,15 @@ class _Head:
     mode: str
 
 
-def append(session: Session, chain: str, entries: Sequence[Entry], now: datetime) -> list[Receipt]:
+def append(
+    session: Session, chain: str, entries: Sequence[Entry], now: datetime, *, fresh: bool = False
+) -> list[Receipt]:
     """Append `entries` to `chain` in order and return one receipt each.
 
     Three statements however many entries: lock the head, insert, move the head. The chain's first append
-    creates its head and fixes digest and mode (real, demo, test) for its life.
+    creates its head and fixes digest and mode (real, demo, test) for its life; with `fresh` it is known to be that.
     """
-    head = _locked_head(session, chain)
+    head = _new_head(session, chain) if fresh else _locked_head(session, chain)
     rows = [_row_after(head, entry, now) for entry in entries]
     if rows:
         _WRITE.owe_many(session, rows)
@@ -49,8 +51,10 @@ def append(session: Session, chain: str, entries: Sequence[Entry], now: datetime
 
 def _locked_head(session: Session, chain: str) -> _Head:
     found = _LOCK.run(session, of=chain).one_or_none()
-    if found is not None:
-        return _Head(*found)
+    return _new_head(session, chain) if found is None else _Head(*found)
+
+
+def _new_head(session: Session, chain: str) -> _Head:
     head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), clock.kind(session))
     _BEGIN.owe(session, **asdict(head))
     return head

@@ -26,7 +26,8 @@ from app.work.runtime import Runtime
 class Act:
     """The working set of one transaction on one case.
 
-    `done` is the item whose completion it is; the database learns of it only at the end.
+    `done` is the item whose completion it is; the database learns of it only at the end. `fresh` until the first
+    records of a new case are written.
     """
 
     session: Session
@@ -39,6 +40,7 @@ class Act:
     entries: list[Entry] = field(default_factory=list)
     notices: list[tuple[list[int], str, dict[str, Any]]] = field(default_factory=list)
     done: WorkItem | None = None
+    fresh: bool = False
 
     @property
     def env(self) -> Environment:

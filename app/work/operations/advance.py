@@ -66,7 +66,8 @@ def settle(act: Act, steps: Sequence[Advance], reason: str = "") -> list[Receipt
     close_gone(act)
     _close(act, last)
     charge_time(act)
-    receipts = append(act.session, f"case:{act.case.id}", act.entries, act.now)
+    receipts = append(act.session, f"case:{act.case.id}", act.entries, act.now, fresh=act.fresh)
+    act.fresh = False
     act.entries.clear()
     _send_notices(act)
     return receipts

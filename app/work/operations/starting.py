@@ -123,7 +123,7 @@ def _begin(
     case = _new_case(session, bundle, called, starter, key, now, series, parent_id)
     env = environment(session, case, bundle, now, dict)
     live, first = runtime.engine.start(bundle.definition, dict(data), {}, env)
-    act = Act(session, runtime, case, bundle, live, actor or person(starter), now)
+    act = Act(session, runtime, case, bundle, live, actor or person(starter), now, fresh=True)
     act.keep_live()
     _JOIN.owe(session, case_id=case.id, unit_id=starter.unit_id, side="client", since=now)
     return act, first
