@@ -20,6 +20,7 @@ from app.logs import configure_logs, log_requests
 from app.people import queries as house
 from app.people.rules import DemoGroup, Viewer
 from app.people.session import check_permission, current_viewer_or_none
+from app.studio.queries_versions import waiting_for
 from app.web.filters import now as page_now
 from app.web.i18n import gettext
 from app.work import views as work
@@ -127,6 +128,8 @@ def _frame() -> Mapping[str, Any]:
         frame["bell"] = outbox.unread(session, viewer.user_id)
     if viewer is not None and viewer.may("work.repair"):
         frame.setdefault("counts", {})["incidents"] = open_count(session, viewer)
+    if viewer is not None and viewer.may("processes.approve"):
+        frame.setdefault("counts", {})["proposals"] = waiting_for(session, viewer.user_id)
     return frame
 
 

@@ -24,12 +24,21 @@ from app.migrations import upgrade
 from app.people import operations as house
 from app.people import rules
 from app.people.operations.passwords import one_time_password
+from app.processes.models import Process
 from app.processes.operations import load_folders
+from app.processes.rights import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 READY = "house:database:ready"
 DEMO_DAYS = 60
 OFFICE, OFFICE_EN = "网站管理办公室", "Website office"
+# the shelf of each shipped process in the library, and what it is for
+SHIPPED = {
+    "task_dispatch": (
+        "运维服务",
+        "需求单位提出一件事，按合同派给外包单位；外包单位受理、派工、执行、提交，需求单位验收并评价。",
+    ),
+}
 Say = Callable[[str], object]
 
 
@@ -64,6 +73,7 @@ def bear_real(app: Flask, say: Say) -> None:
         )
         establish(session, now)
         _publish_shipped(app, session, now)
+        house.change_setting(session, house.by_setup(), "four_eyes", True, now)
     say("A real, empty database. Create the first account: guanjia user add NAME --role sysadmin")
 
 
@@ -112,6 +122,9 @@ def first_morning(today: datetime) -> datetime:
 def _publish_shipped(app: Flask, session: Session, now: datetime) -> None:
     """Publish the processes that come with the product."""
     load_folders(session, ROOT / "bpmn", ROOT / "forms", setup(), now, frozenset(runtime_of(app).topics))
+    for slug, (category, description) in SHIPPED.items():
+        process = session.scalars(select(Process).where(Process.slug == slug)).one()
+        describe(session, process, setup(), category, description, now)
 
 
 def _is_ready() -> bool:

@@ -129,18 +129,18 @@ def told_definition(row: queries.Line) -> dict[str, Any]:
     return {
         "id": definition_id(row.slug, row.number, row.id),
         "key": row.slug,
-        "category": None,
-        "description": None,
+        "category": row.category or None,
+        "description": row.description or None,
         "name": row.name,
         "version": row.number,
         "resource": f"{row.slug}.bpmn",
         "deploymentId": None if row.deployment_id is None else str(row.deployment_id),
         "diagram": None,
-        "suspended": False,
+        "suspended": row.suspended_at is not None,
         "tenantId": None,
         "versionTag": None,
         "historyTimeToLive": None,
-        "startableInTasklist": True,
+        "startableInTasklist": row.suspended_at is None,
     }
 
 

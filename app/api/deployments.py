@@ -75,6 +75,7 @@ def create(call: Call) -> Any:
     with transaction() as session:
         at = clock.now(session)
         made = deploy(session, sources, actor, at, name=name, source=source, topics=topics)
+    made.refuse_unless_running()
     filtering = fields.get("enable-duplicate-filtering") or fields.get("deploy-changed-only")
     row = queries.rows(db.session(), queries.deployments({"id": str(made.id)}))[0]
     told = None if filtering and not made.new else _definitions(made.version_ids)

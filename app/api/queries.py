@@ -70,6 +70,9 @@ _DEFINITIONS = select(
     ProcessVersion.published_at,
     Process.slug,
     Process.name,
+    Process.category,
+    Process.description,
+    Process.suspended_at,
     (Process.running_version_id == ProcessVersion.id).label("running"),
     select(func.min(Deployed.deployment_id))
     .where(Deployed.version_id == ProcessVersion.id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app import clock, create_app, runtime_of
 from app.cli.base import PROBLEMS, UNREAD, WRONG, cli, console, on_database
@@ -17,8 +19,9 @@ from app.db import transaction
 from app.engine import Problem, calls_of
 from app.errors import SettingError
 from app.i18n import N_
-from app.processes.operations import publish
-from app.processes.source import find_slugs, in_order, problems_by_file, read_file, read_source
+from app.ledger import Actor
+from app.processes.proposals import NothingNew, propose
+from app.processes.source import Source, find_slugs, in_order, problems_by_file, read_file, read_source
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BPMN, FORMS = ROOT / "bpmn", ROOT / "forms"
@@ -29,7 +32,10 @@ COLUMN = N_("第 %(column)s 个字符")
 @cli.command()
 @on_database
 def load(app: Flask) -> None:
-    """Publish the processes and forms of the folders bpmn/ and forms/."""
+    """Publish the processes and forms of the folders bpmn/ and forms/.
+
+    Where publishing needs a second person, what is new waits for approval instead.
+    """
     topics = frozenset(runtime_of(app).topics)
     sources = in_order([read_source(BPMN, FORMS, slug) for slug in find_slugs(BPMN)])
     called = {one.slug: calls_of(one.diagram) for one in sources}
@@ -41,9 +47,28 @@ def load(app: Flask) -> None:
         raise click.exceptions.Exit(worst)
     with transaction() as session:
         now = clock.now(session)
-        done = {one.slug: publish(session, one, console(), now, topics=topics)[1] for one in sources}
-    for slug, new in done.items():
-        click.echo(f"{slug}: {'published' if new else 'unchanged'}")
+        done = {one.slug: put(session, one, console(), now, "load", topics) for one in sources}
+    for slug, outcome in done.items():
+        click.echo(f"{slug}: {outcome}")
+
+
+def put(
+    session: Session,
+    source: Source,
+    actor: Actor,
+    now: datetime,
+    origin: str,
+    topics: frozenset[str],
+    note: str = "",
+) -> str:
+    """Propose a source; return in words whether it runs now, waits for approval, or is what runs already."""
+    try:
+        proposal = propose(session, source, actor, now, origin=origin, note=note, topics=topics)
+    except NothingNew:
+        return "unchanged"
+    if proposal.version_id is not None:
+        return "published"
+    return f"waiting for approval (proposal {proposal.id})"
 
 
 @cli.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -17,20 +16,16 @@ from sqlalchemy.orm import Session
 
 from app import clock, runtime_of
 from app.cli.base import DATA, PROBLEMS, cli, console, opened
-from app.cli.diagrams import known_topics
+from app.cli.diagrams import known_topics, put
 from app.config import load_settings
 from app.db import db, transaction
-from app.engine import DiagramRefused, Known, Problem, Repair, apply_repairs, find_repairs, read_tables
+from app.engine import DiagramRefused, Problem, Repair
 from app.errors import SettingError
-from app.people.rules import ROLES
 from app.processes.asked import forms_of
+from app.processes.foreign import LONGEST, SLUG, repaired, repairs_for, slug_for, sound_tables, used_tables
 from app.processes.models import Process
-from app.processes.operations import known_calls, publish
+from app.processes.operations import known_calls
 from app.processes.source import Source, problems_by_file, read_file
-
-_SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
-_SIGNS = re.compile(r"[^a-z0-9]+")
-_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -62,8 +57,8 @@ def import_(
 
     What the repaired diagram still lacks is listed after them; such a diagram is not published.
     """
-    if slug is not None and not _SLUG.fullmatch(slug):
-        raise SettingError(f"{slug} is no name for a process: small letters, digits and _, at most {_LONGEST}.")
+    if slug is not None and not SLUG.fullmatch(slug):
+        raise SettingError(f"{slug} is no name for a process: small letters, digits and _, at most {LONGEST}.")
     if output is not None and not accept:
         raise SettingError("--output writes the repaired file; it needs --accept.")
     publishes = accept and output is None
@@ -99,46 +94,16 @@ def make_plan(
 ) -> Plan:
     """Read a file, repair it on paper and check what came of it; `called` are the processes that it may call."""
     source, _forms = read_file(file)
-    tables = _sound_tables(source.tables)
-    known = Known(topics, tables, called.keys(), source.schemas(), _roles())
+    source = replace(source, tables=sound_tables(source.tables))
     try:
-        repairs = find_repairs(source.diagram, known)
+        repairs = repairs_for(source, topics, called.keys())
     except DiagramRefused as refused:
         return Plan(file, (), source, refused.problems)
-    diagram = apply_repairs(source.diagram, None, known)
-    forms = {**source.forms, **forms_of(repairs)}
-    source = Source(slug or slug_of(diagram, file), diagram, _used_tables(diagram, tables), forms)
+    made = repaired(source, topics, called.keys())
+    name = slug or slug_for(made.diagram, file.name)
+    source = replace(made, slug=name, tables=used_tables(made.diagram, made.tables))
     problems = tuple(one for _, one in problems_by_file(source, topics, called))
     return Plan(file, repairs, source, problems)
-
-
-def slug_of(diagram: bytes, file: Path) -> str:
-    """Return a name for the process: its id if that can be one, else the name of the file."""
-    found = re.search(rb"<(?:\w+:)?process\b[^>]*\bid=[\"']([^\"']+)", diagram)
-    for text in (found[1].decode() if found else "", file.name.split(".")[0]):
-        slug = _SIGNS.sub("_", text.lower()).strip("_")[:_LONGEST].strip("_")
-        if _SLUG.fullmatch(slug):
-            return slug
-    return f"process_{_SIGNS.sub('_', file.name.split('.')[0].lower()).strip('_')}"[:_LONGEST].strip("_")
-
-
-def _roles() -> dict[str, str]:
-    """Return the code of each role by its code and its names."""
-    found = {name: key for key, role in ROLES.items() for name in (role.name, role.name_en)}
-    return {**found, **{key: key for key in ROLES}}
-
-
-def _sound_tables(tables: Any) -> dict[str, bytes]:
-    return {name: text for name, text in tables.items() if not read_tables({name: text})[1]}
-
-
-def _used_tables(diagram: bytes, tables: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the tables that the diagram asks: others that lie in the folder are not its own."""
-    return {
-        name: text
-        for name, text in tables.items()
-        if any(f'decisionRef="{decision}"'.encode() in diagram for decision in read_tables({name: text})[0])
-    }
 
 
 def _carry_out(plan: Plan, output: Path | None, topics: frozenset[str]) -> str:
@@ -150,7 +115,8 @@ def _carry_out(plan: Plan, output: Path | None, topics: frozenset[str]) -> str:
         return str(output)
     with transaction() as session:
         source = replace(plan.source, slug=_free_slug(session, plan.source.slug))
-        publish(session, source, console(), clock.now(session), note=plan.file.name, topics=topics)
+        outcome = put(session, source, console(), clock.now(session), "import", topics, plan.file.name)
+    click.echo(f"{source.slug}: {outcome}", err=True)
     return source.slug
 
 

@@ -42,7 +42,7 @@ def serve(host: str, port: int, data: str | None, *, empty: bool, drains: bool) 
 @click.option("--accept-clock", is_flag=True, help="believe the machine's clock after a jump, and end")
 @DATA
 def worker(drains: str | None, data: str | None, *, accept_clock: bool) -> None:
-    """Run timers, deadlines, services, signals and the outbox until SIGTERM; any number at once on PostgreSQL."""
+    """Run timers, deadlines, publishing, services, signals, the outbox until SIGTERM; on PostgreSQL any number."""
     settings = load_settings(data=data, create=False)
     names = chosen(drains)
     if accept_clock:

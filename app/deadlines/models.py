@@ -60,7 +60,9 @@ class CalendarDay(Versioned, Base):
 class Deadline(Versioned, Base):
     """One running limit: of a work item (respond, finish) or of a whole case.
 
-    Until `held_until` no other drain reports it: one is at it, or that failed `failures` times in a row.
+    `remind` and `escalate` are what the step says of its reports (`rules.Reports`); without them the house's custom
+    holds. A row from before `remind_at` reminds at `amber_at`. `reminded80_at` is the last reminder, whatever its
+    share. Until `held_until` no other drain reports it: one is at it, or that failed `failures` times in a row.
     """
 
     __tablename__ = "deadline"
@@ -91,6 +93,9 @@ class Deadline(Versioned, Base):
     amber_at: Mapped[datetime]
     due_at: Mapped[datetime]
     original_due_at: Mapped[datetime | None]
+    remind: Mapped[str | None]
+    remind_at: Mapped[list[Any] | None]
+    escalate: Mapped[str | None]
     escalate_at: Mapped[list[str]]
     met_at: Mapped[datetime | None]
     overdue: Mapped[bool] = mapped_column(default=False)

@@ -25,7 +25,7 @@ NOTHING = timedelta(0)
 DAY = timedelta(days=1)
 DAY_MINUTES = 24 * 60
 WORKING, CALENDAR = "working", "calendar"
-AMBER_SHARE = 0.8
+AMBER_PERCENT, MOST_PERCENT, MOST_ESCALATIONS, OFF = 80, 99, 2, "off"
 LONGEST = timedelta(days=3660)
 
 UNITS: dict[str, timedelta] = {
@@ -260,15 +260,66 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Reports:
+    """What is told of a limit: reminders at these percents of it, reports upwards these limits after it.
+
+    Without `after` the custom holds: one and three working days, on the calendar clock one and three allowances.
+    """
+
+    percents: tuple[int, ...] = (AMBER_PERCENT,)
+    after: tuple[Limit, ...] | None = None
+
+
+CUSTOM = Reports()
+
+
+def parse_reports(remind: str | None, escalate: str | None) -> Reports:
+    """Read a step's `remind` (`80`, `50,80`, `off`) and `escalate` (`1 工作日`, `4 小时,2 工作日`, `off`)."""
+    percents = parse_remind(remind) if remind else CUSTOM.percents
+    return Reports(percents, parse_escalate(escalate) if escalate else None)
+
+
+def parse_remind(text: str) -> tuple[int, ...]:
+    """Read at which percents of a limit somebody is reminded; `off` is never."""
+    parts = _listed(text)
+    if parts == [OFF]:
+        return ()
+    if not parts or not all(part.isdecimal() and 1 <= int(part) <= MOST_PERCENT for part in parts):
+        raise Invalid(N_("提醒写的“%(text)s”读不懂。"), text=text)
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def parse_escalate(text: str) -> tuple[Limit, ...]:
+    """Read how long after a limit it is reported upwards, first to the office, then to the supervisor."""
+    parts = _listed(text)
+    if parts == [OFF]:
+        return ()
+    if not 1 <= len(parts) <= MOST_ESCALATIONS:
+        raise Invalid(N_("超期后报写的“%(text)s”读不懂。"), text=text)
+    return tuple(parse_limit(part) for part in parts)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+@dataclass(frozen=True)
 class Schedule:
-    """When a limit turns amber, is due, and is reported upwards."""
+    """When a limit turns amber, is due, is reminded of (percent, instant), and is reported upwards."""
 
     amber: datetime
     due: datetime
+    reminders: tuple[tuple[int, datetime], ...]
     escalations: tuple[datetime, ...]
 
 
-def schedule(calendar: Calendar, start: datetime, limit: Limit, changes: Sequence[Change] = ()) -> Schedule:
+def schedule(
+    calendar: Calendar,
+    start: datetime,
+    limit: Limit,
+    changes: Sequence[Change] = (),
+    reports: Reports = CUSTOM,
+) -> Schedule:
     """Compute a limit's instants from what happened to it, always from the beginning.
 
     A pause keeps the time that was left when it began; an extension adds to the end. Because nothing is carried
@@ -283,10 +334,16 @@ def schedule(calendar: Calendar, start: datetime, limit: Limit, changes: Sequenc
             allowance += time_between(calendar, limit.clock, due, later)
             due = later
         due = _after_pause(calendar, limit.clock, due, change)
-    amber = add_time(calendar, limit.clock, start, allowance * AMBER_SHARE)
-    for change in ordered:
-        amber = _after_pause(calendar, limit.clock, amber, change)
-    return Schedule(min(amber, due), due, _escalations(calendar, limit, due, allowance))
+
+    def passed(percent: int) -> datetime:
+        instant = add_time(calendar, limit.clock, start, allowance * (percent / 100))
+        for change in ordered:
+            instant = _after_pause(calendar, limit.clock, instant, change)
+        return min(instant, due)
+
+    reminders = tuple((percent, passed(percent)) for percent in reports.percents)
+    upwards = _escalations(calendar, limit, due, allowance, reports.after)
+    return Schedule(passed(AMBER_PERCENT), due, reminders, upwards)
 
 
 def _after_pause(calendar: Calendar, clock: str, instant: datetime, change: Change) -> datetime:
@@ -297,8 +354,11 @@ def _after_pause(calendar: Calendar, clock: str, instant: datetime, change: Chan
     return max(instant, add_time(calendar, clock, change.end, left))
 
 
-def _escalations(calendar: Calendar, limit: Limit, due: datetime, allowance: timedelta) -> tuple[datetime, ...]:
-    """One step after one working day, the next after three; on the calendar clock one and three allowances."""
+def _escalations(
+    calendar: Calendar, limit: Limit, due: datetime, allowance: timedelta, after: tuple[Limit, ...] | None
+) -> tuple[datetime, ...]:
+    if after is not None:
+        return tuple(sorted(add_working(calendar, due, one) for one in after))
     if limit.clock == WORKING:
         return tuple(add_working(calendar, due, Limit(days, "working_days")) for days in (1, 3))
     return (due + allowance, due + 3 * allowance)

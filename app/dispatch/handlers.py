@@ -35,15 +35,15 @@ def register_topics(runtime: Runtime) -> None:
     def split(session: Session, call: Call) -> Result:
         return split_rest(session, runtime, call)
 
-    for name, record in (
-        ("match_contract", match_contract),
-        ("send", send),
-        ("register_maintenance", register_maintenance),
-        ("deemed", deemed),
-        ("split_rest", split),
-        ("close", close),
+    for name, record, title in (
+        ("match_contract", match_contract, N_("匹配合同")),
+        ("send", send, N_("派给外包单位")),
+        ("register_maintenance", register_maintenance, N_("登记运维操作")),
+        ("deemed", deemed, N_("记为视同验收")),
+        ("split_rest", split, N_("余项另立一件")),
+        ("close", close, N_("办结登记")),
     ):
-        runtime.add_topic(Topic(f"dispatch.{name}", record))
+        runtime.add_topic(Topic(f"dispatch.{name}", record, title=title))
 
 
 def match_contract(session: Session, call: Call) -> Result:

@@ -7,6 +7,7 @@ each step changed.
 from app.engine.attributes import ATTRIBUTES, OPEN_ENDED, Attribute
 from app.engine.build import with_called
 from app.engine.checks import calls_of, check, read_tables
+from app.engine.coverage import SUPPORTED
 from app.engine.definition import Definition, Flow, Following, Node
 from app.engine.engine import Engine, compile_definition
 from app.engine.live import Live, restore
@@ -29,12 +30,13 @@ from app.engine.port import (
 )
 from app.engine.repairs import Known, Repair, apply_repairs, find_repairs
 from app.engine.state import ValueRefused
-from app.engine.xml import MAX_BYTES
+from app.engine.xml import MAX_BYTES, read_xml
 
 __all__ = [
     "ATTRIBUTES",
     "MAX_BYTES",
     "OPEN_ENDED",
+    "SUPPORTED",
     "Advance",
     "Attribute",
     "CompletedNode",
@@ -66,6 +68,7 @@ __all__ = [
     "compile_definition",
     "find_repairs",
     "read_tables",
+    "read_xml",
     "restore",
     "with_called",
 ]

@@ -311,3 +311,6 @@ ROWS: Mapping[str, Row] = {
     "group": _drawn(N_("分组框"), "group", N_("只画在图上。")),
     "other": _no(N_("别的图形"), "anything else", N_("请换成支持的图形。")),
 }
+
+# what an editor may offer: it runs as it is drawn
+SUPPORTED = frozenset(name for name, row in ROWS.items() if row.support == "supported")

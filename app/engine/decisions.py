@@ -166,6 +166,10 @@ class Literal:
         value = _checked(table, self.name, self.kind, sight.value(self.expression))
         return Outcome(self.outputs, {self.name: value}, _text(value))
 
+    def hits(self, _table: str, _sight: _Sight) -> tuple[int, ...]:
+        """Return nothing: an expression has no rules."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -200,6 +204,10 @@ class Table:
         # the owner's own words for the rule that hit say more to a reader than the values do
         said = next((row.note for row in hits), "") if self.policy in SINGLE - BY_OUTPUT else ""
         return Outcome(self.outputs, found, said or _text(found))
+
+    def hits(self, table: str, sight: _Sight) -> tuple[int, ...]:
+        """Return the numbers of the rules that hold."""
+        return tuple(row.number for row in self._hits(table, sight))
 
     def _hits(self, table: str, sight: _Sight) -> Iterator[Row]:
         seen = []
@@ -273,12 +281,19 @@ class Decision:
 
     def decide(self, evaluate: Evaluate) -> Outcome:
         """Return the outcome, or raise DecisionFault; `evaluate(expression, names, budget)` knows the data."""
+        return self.logic.find(self.name, self._sight(evaluate))
+
+    def hits(self, evaluate: Evaluate) -> tuple[int, ...]:
+        """Return the numbers of the rules that hold, whatever the hit policy makes of them."""
+        return self.logic.hits(self.name, self._sight(evaluate))
+
+    def _sight(self, evaluate: Evaluate) -> _Sight:
         known: dict[str, Any] = {}
         budget = Budget()
         for one in self.required:
             found = one.logic.find(one.name, _Sight(evaluate, known, budget))
             known |= dict(found.variables(None, None)) | dict(found.variables(one.variable, None))
-        return self.logic.find(self.name, _Sight(evaluate, known, budget))
+        return _Sight(evaluate, known, budget)
 
 
 def _checked(table: str, column: str, kind: Kind | None, value: Any) -> Any:

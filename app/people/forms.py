@@ -276,6 +276,7 @@ class SettingsForm(HouseForm):
 
     house = StringField(rules.SETTINGS["house"].label, [_at_most(60)])
     notice = TextAreaField(rules.SETTINGS["notice"].label, [_at_most(300)])
+    four_eyes = BooleanField(rules.SETTINGS["four_eyes"].label)
 
 
 class CategoryForm(HouseForm):

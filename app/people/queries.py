@@ -178,6 +178,13 @@ def person_facts(session: Session, user_ids: Sequence[int]) -> dict[int, PersonF
     return {row.id: _facts(row) for row in rows}
 
 
+def holding(session: Session, permission: str) -> list[int]:
+    """Return everybody whose roles permit this, accounts in use only."""
+    roles = [role.key for role in rules.ROLES.values() if permission in role.permissions]
+    able = exists().where(RoleGrant.user_id == User.id, RoleGrant.role.in_(roles))
+    return list(session.scalars(select(User.id).where(User.disabled_at.is_(None), able).order_by(User.id)))
+
+
 def people(session: Session, viewer: Viewer, unit_id: int | None = None) -> Sequence[PersonFacts]:
     """Return the open accounts a viewer may name in a form: a vendor's people see their own unit only."""
     conditions: list[ColumnElement[bool]] = [User.disabled_at.is_(None)]

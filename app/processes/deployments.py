@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.engine import Problem, compile_definition
-from app.errors import Invalid, UserError
+from app.errors import Conflict, Invalid, UserError
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
 from app.processes.models import Deployed, Deployment
-from app.processes.operations import publish
+from app.processes.proposals import NothingNew, propose
 from app.processes.source import Source, problems_by_file
 
 DIAGRAMS = (".bpmn20.xml", ".bpmn")
@@ -37,6 +37,14 @@ class FilesRefused(UserError):
         self.problems = tuple(problems)
 
 
+class WaitsForApproval(Conflict):
+    """The files are kept as proposals, but run only once a second person approved them."""
+
+    default = N_(
+        "文件已收下，还没有运行：要另一个人批准（提案 %(ids)s）。批准以后再部署同样的文件，得到的就是这个部署。"
+    )
+
+
 @dataclass(frozen=True)
 class Package:
     """Uploaded files by their names, sorted by what they are."""
@@ -48,11 +56,20 @@ class Package:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a deployment: its row, the versions behind it, and whether any of them is new."""
+    """What came of a deployment: its row, the versions behind it, and whether any of them is new.
+
+    `waiting` are the proposals that a second person has to approve first; then there is no deployment yet.
+    """
 
     id: int
     version_ids: tuple[int, ...]
     new: bool
+    waiting: tuple[int, ...] = ()
+
+    def refuse_unless_running(self) -> None:
+        """Raise WaitsForApproval when something waits; to be asked after the commit, which keeps the proposals."""
+        if self.waiting:
+            raise WaitsForApproval(ids="、".join(str(one) for one in self.waiting))
 
 
 def pack(files: Mapping[str, bytes]) -> Package:
@@ -96,20 +113,44 @@ def deploy(
     source: str | None = None,
     topics: frozenset[str] | None = None,
 ) -> Made:
-    """Publish `sources` (file name → source) as one deployment; the same texts again are the deployment of before."""
-    done = {file: publish(session, one, actor, now, note=name, topics=topics) for file, one in sources.items()}
-    ids = tuple(version_id for version_id, _ in done.values())
-    new = any(fresh for _, fresh in done.values())
+    """Publish `sources` (file name → source) as one deployment; the same texts again are the deployment of before.
+
+    With four eyes on, what is new becomes proposals that wait.
+    """
+    done = {file: _put(session, one, actor, now, name, topics) for file, one in sources.items()}
+    waiting = tuple(one.proposal_id for one in done.values() if one.version_id is None)
+    if waiting:
+        return Made(0, (), new=False, waiting=waiting)
+    ids = tuple(one.version_id for one in done.values() if one.version_id is not None)
+    new = any(one.proposal_id for one in done.values())
     known = None if new else _holding(session, ids)
     if known is not None:
         return Made(known, ids, new=False)
     row = Deployment(name=name, source=source, at=now, by=actor.name)
     session.add(row)
     session.flush()
-    session.add_all(Deployed(deployment_id=row.id, version_id=done[file][0], resource=file) for file in done)
+    session.add_all(Deployed(deployment_id=row.id, version_id=done[file].version_id, resource=file) for file in done)
     payload = {"deployment": row.id, "name": name, "source": source, "versions": list(ids)}
     append(session, "house", [Entry("processes:deployment:made", actor, payload)], now)
     return Made(row.id, ids, new)
+
+
+@dataclass(frozen=True)
+class _Put:
+    """What came of one source: the version, None while it waits; the proposal, 0 when nothing was new."""
+
+    version_id: int | None
+    proposal_id: int = 0
+
+
+def _put(
+    session: Session, source: Source, actor: Actor, now: datetime, note: str, topics: frozenset[str] | None
+) -> _Put:
+    try:
+        proposal = propose(session, source, actor, now, origin="rest", note=note, topics=topics)
+    except NothingNew as same:
+        return _Put(same.version_id)
+    return _Put(proposal.version_id, proposal.id)
 
 
 def _source(package: Package, name: str) -> Source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -46,6 +46,7 @@ class Library:
 
     def __init__(self) -> None:
         self._bundles: dict[tuple[int, frozenset[tuple[str, int]]], Bundle] = {}
+        self._forms: dict[str, CompiledForm] = {}
         self._lock = threading.Lock()
 
     def bundle(self, session: Session, version_id: int, called: Pins = NO_PINS) -> Bundle:
@@ -57,6 +58,18 @@ class Library:
             with self._lock:
                 found = self._bundles.setdefault(key, found)
         return found
+
+    def forms(self, session: Session, digests: Collection[str]) -> dict[str, CompiledForm]:
+        """Return forms by their digests, whatever versions they belong to: what was answered is read as it was asked.
+
+        A case that moved to another version has answers to forms that its version has no more.
+        """
+        for digest in set(digests) - self._forms.keys():
+            query = select(VersionPart.text).where(VersionPart.kind == "form", VersionPart.digest == digest).limit(1)
+            text = session.scalar(query)
+            if text is not None:
+                self._forms[digest] = compile_form(json.loads(text))
+        return {digest: self._forms[digest] for digest in digests if digest in self._forms}
 
     def pins(self, session: Session, version_id: int) -> dict[str, int]:
         """Return the running version of every process that this one calls, directly and in turn, by slug.

@@ -15,8 +15,8 @@ from app.ledger.guards import guard_table
 class Process(Versioned, Base):
     """One process (流程), known by its slug; `running_version_id` is what new cases start on.
 
-    `starters` says who may start it beside whoever the diagram names: `{"roles": […], "units": […]}` with role keys
-    and unit ids, `{}` for everybody who may start anything. A suspended process (`suspended_at` set) starts no case.
+    `starters` narrows who of those the diagram lets start it: `{"roles": […], "units": […]}` with role keys and unit
+    ids, one of them is enough; `{}` narrows nothing. A suspended process (`suspended_at` set) starts no case.
     """
 
     __tablename__ = "process"
@@ -100,7 +100,7 @@ class Proposal(Versioned, Base):
 
     `state` is one of waiting (for approval), approved (for its hour), published, refused, withdrawn, failed. `parts`
     holds the texts as `[[kind, name, text], …]`: what is approved is exactly what will run. `draft_id` points upwards
-    to the studio's draft, if there was one, and carries no foreign key.
+    to the studio's draft, if there was one, and carries no foreign key. `reasons` says why, by the key of a change.
     """
 
     __tablename__ = "proposal"
@@ -132,6 +132,7 @@ class Proposal(Versioned, Base):
     decided_by: Mapped[str | None]
     reason: Mapped[str | None]
     version_id: Mapped[int | None]
+    reasons: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Walk(Base):
@@ -153,6 +154,15 @@ class Walk(Base):
     recorded_by: Mapped[str]
     retired_at: Mapped[datetime | None]
     retired_by: Mapped[str | None]
+
+
+class Favourite(Base):
+    """A process that somebody wants at the top of the start page and of the library."""
+
+    __tablename__ = "favourite"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
 
 
 guard_table(ProcessVersion.__table__)

@@ -19,6 +19,8 @@ from app.files.jobs import sweep
 from app.outbox import channels_of, queries
 from app.outbox.jobs import drain
 from app.outbox.models import SERVICE, SIGNAL
+from app.processes import jobs as publishing
+from app.studio.jobs import sweep_try_outs
 from app.work import jobs
 from app.work.jobs_services import serve_owed
 from app.work.jobs_signals import deliver_owed
@@ -67,6 +69,12 @@ def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
     timed = [
         Drain("timers", lambda stop: jobs.fire_timers(runtime, stop), jobs.TIMERS.next_due, timed=True),
         Drain("deadlines", jobs.fire_deadlines, jobs.DEADLINES.next_due, timed=True),
+        Drain(
+            "publishing",
+            lambda stop: publishing.publish_due(runtime.topics, stop),
+            publishing.next_due,
+            timed=True,
+        ),
         Drain("signals", lambda stop: deliver_owed(runtime, owner, stop), _owed([SIGNAL])),
     ]
     if "timers" in wanted:
@@ -77,7 +85,7 @@ def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
     return [group for group in found if group]
 
 
-NAMES = ("timers", "deadlines", "outbox", "services", "signals")
+NAMES = ("timers", "deadlines", "publishing", "outbox", "services", "signals")
 SELDOM = "seldom"
 
 
@@ -99,6 +107,6 @@ def _seldom(runtime: Runtime) -> list[Drain]:
     def look() -> int:
         return find_stalled(runtime)
 
-    rows = ((HOUR, sweep, True), (DAY, keep_years, True), (MINUTES, look, False))
+    rows = ((HOUR, sweep, True), (HOUR, sweep_try_outs, True), (DAY, keep_years, True), (MINUTES, look, False))
     kept = [(Seldom(every, act), timed) for every, act, timed in rows]
     return [Drain(SELDOM, one.run, one.next_due, timed) for one, timed in kept]

@@ -1,4 +1,4 @@
-"""Tables of the studio: drafts of processes, who has one open, try-outs, favourites.
+"""Tables of the studio: drafts of processes, who has one open, try-outs.
 
 Nothing here is evidence: a draft may be changed and thrown away, and no try-out ever becomes a case.
 """
@@ -75,12 +75,3 @@ class TryOut(Versioned, Base):
     ended: Mapped[bool]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-
-
-class Favourite(Base):
-    """A process that somebody wants at the top of the start page."""
-
-    __tablename__ = "favourite"
-
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
-    slug: Mapped[str] = mapped_column(primary_key=True)

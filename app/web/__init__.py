@@ -46,6 +46,8 @@ HTMX = {
     "selfRequestsOnly": True,
     "scrollBehavior": "instant",
     "defaultSettleDelay": 0,
+    # style attributes would be refused by the page's policy
+    "attributesToSettle": ["class"],
     "responseHandling": [
         {"code": "204", "swap": False},
         {"code": "[23]..", "swap": True},

@@ -14,6 +14,7 @@ from app.db import transaction
 from app.deadlines import operations as clocks
 from app.deadlines.models import RUNNING, Deadline
 from app.deadlines.operations import Event
+from app.deadlines.rules import AMBER_PERCENT
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
 from app.outbox.operations import notify
@@ -33,6 +34,7 @@ REPORTS = {
     clocks.OVERDUE: N_("“%(title)s”的“%(node)s”超期了。"),
     clocks.ESCALATE: N_("“%(title)s”的“%(node)s”超期未办，请督促。"),
 }
+REMINDED = N_("“%(title)s”的“%(node)s”已过时限的 %(percent)s%%，请抓紧。")
 
 
 def never() -> bool:
@@ -46,7 +48,7 @@ def fire_timers(runtime: Runtime, stopping: Callable[[], bool] = never) -> int:
 
 
 def fire_deadlines(stopping: Callable[[], bool] = never) -> int:
-    """Report deadlines that reached 80 %, 100 % or a step of escalation, each exactly once."""
+    """Report deadlines that reached a reminder, 100 % or a step of escalation, each exactly once."""
     return take_turns(DEADLINES, _report, _report_given_up, stopping)
 
 
@@ -73,9 +75,9 @@ def _report(deadline_id: int) -> None:
             case = session.get_one(Case, event.case_id)
             if item is None or item.status != "open":
                 continue
-            values = {"title": case.title, "node": item.name, "node_en": item.name_en}
+            values = {"title": case.title, "node": item.name, "node_en": item.name_en, "percent": event.level}
             audience = _audience(session, item, event)
-            notify(session, audience, REPORTS[event.kind], values=values, url=f"/tasks/{item.id}", now=now)
+            notify(session, audience, _sentence(event), values=values, url=f"/tasks/{item.id}", now=now)
             entry = Entry(
                 f"work:deadline:{event.kind}",
                 Actor("timer", N_("时限")),
@@ -86,6 +88,11 @@ def _report(deadline_id: int) -> None:
                 node_name=item.name,
             )
             append(session, f"case:{case.id}", [entry], now)
+
+
+def _sentence(event: Event) -> str:
+    other = event.kind == clocks.AMBER and event.level != AMBER_PERCENT
+    return REMINDED if other else REPORTS[event.kind]
 
 
 def _audience(session: Session, item: WorkItem, event: Event) -> list[int]:

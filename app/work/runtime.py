@@ -48,13 +48,14 @@ class Topic:
 
     `record(session, call)` runs inside the completing transaction and returns the task's result. A topic that
     must reach outside has `do(inputs, key)` too, which runs first, outside any transaction, maybe twice; its result
-    is `call.result`. After `tries` failures in a row the step stops as an incident.
+    is `call.result`. After `tries` failures in a row the step stops as an incident. `title` is what owners read.
     """
 
     name: str
     record: Callable[[Session, Call], Mapping[str, Any]]
     do: Callable[[Mapping[str, Any], str], Mapping[str, Any]] | None = None
     tries: int = 8
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,12 @@ def repeated(marker: str) -> bytes:
 
 
 FORMS = {"forms": {"f": FORM}}
+def after_two(back: str) -> bytes:
+    """Return a diagram of two steps whose second may be sent back to a node."""
+    second = user("a", properties({"back.to": back}))
+    return diagram(start(), user("n"), second, end(), chain("s", "n", "a", "e"), outside=OUTSIDE)
+
+
 LIMIT = {"limit": parse_limit}
 CALLED = {"called": {"other": {"third"}, "third": set(), "back": {"p"}}}
 TABLE = {**FORMS, "tables": {"t": table("t", ["amount"], ["y"], [(["> 1"], ["1"])])}}
@@ -227,7 +233,14 @@ RULES: list[tuple[str, str | None, bytes, bytes, dict[str, Any]]] = [
         LIMIT,
     ),
     ("limit", "n", own(offer_within="${case.x}"), own(offer_within="4 工作小时"), LIMIT),
+    ("remind", "n", own(remind="100"), own(remind="50, 80"), {}),
+    ("remind", "n", own(remind="always"), own(remind="off"), {}),
+    ("escalate", "n", own(escalate="later"), own(escalate="1 工作日,3 工作日"), LIMIT),
+    ("escalate", "n", own(escalate="1 天,2 天,3 天"), own(escalate="off"), LIMIT),
     # attributes
+    ("back-to", "n", own(back_to="n"), after_two("n"), {}),
+    ("back-to", "a", after_two("e"), after_two("n"), {}),
+    ("node-unknown", "n", own(back_to="m"), own(basis="合同 第 2 条"), {}),
     ("attribute-value", "n", own(title="a ${1 +} b"), own(title="a ${starter.name} b"), {}),
     ("function", "n", own(limit="${today()}"), own(limit="${case.limit}"), {}),
     (

@@ -106,7 +106,7 @@ def test_events_come_once_in_order_and_upwards(session: Session) -> None:
         for due in queries.due_events(session, moment):
             seen += [(now, event.kind, event.level) for event in operations.fire(session, due, moment)]
     assert seen == [
-        ("02-03 16:00", "amber", 0),
+        ("02-03 16:00", "amber", 80),
         ("02-04 10:00", "overdue", 0),
         ("02-05 10:00", "escalate", 1),
         ("02-09 10:00", "escalate", 2),
@@ -192,3 +192,59 @@ def test_a_database_without_a_plan_still_counts_working_time(session: Session) -
     session.flush()
     assert armed(session).due_at == at("2026-02-04 10:00")
     assert queries.calendar_for(session, None).known_years == frozenset()
+
+
+def test_a_step_says_when_it_is_reminded_and_reported(session: Session) -> None:
+    """50 and 80 % are told apart, the report upwards comes once at the step's own time; the lamp stays at 80 %."""
+    deadline = operations.arm(
+        session,
+        "2 工作日",
+        case_id=1,
+        work_item_id=1,
+        now=at("2026-02-02 10:00"),
+        remind="50,80",
+        escalate="4 工作小时",
+    )
+    seen = []
+    for now in ("02-03 10:00", "02-03 16:00", "02-04 10:00", "02-04 15:30", "02-13 10:00"):
+        moment = at(f"2026-{now}")
+        seen += [(now, one.kind, one.level) for one in operations.fire(session, deadline.id, moment)]
+    assert deadline.amber_at == at("2026-02-03 16:00")
+    assert seen == [
+        ("02-03 10:00", "amber", 50),
+        ("02-03 16:00", "amber", 80),
+        ("02-04 10:00", "overdue", 0),
+        ("02-04 15:30", "escalate", 1),
+    ]
+
+
+def test_a_step_may_switch_its_reports_off(session: Session) -> None:
+    """Without reminders and reports upwards only the overdue itself is told."""
+    deadline = operations.arm(
+        session, "2 工作日", case_id=1, work_item_id=1, now=at("2026-02-02 10:00"), remind="off", escalate="off"
+    )
+    assert deadline.next_event_at == deadline.due_at
+    assert [one.kind for one in operations.fire(session, deadline.id, at("2026-02-12 10:00"))] == ["overdue"]
+    assert deadline.next_event_at is None
+
+
+def test_more_time_repeats_only_the_reminders_that_lie_ahead_again(session: Session) -> None:
+    """Half of the time had passed and was told; after an extension it is told at the new half, not twice before."""
+    deadline = operations.arm(
+        session, "2 工作日", case_id=1, work_item_id=1, now=at("2026-02-02 10:00"), remind="10,50"
+    )
+    operations.fire(session, deadline.id, at("2026-02-03 10:05"))
+    operations.extend(session, deadline, at("2026-02-03 10:10"), by="2 工作日", reason="图审未到")
+    assert operations.fire(session, deadline.id, at("2026-02-03 10:11")) == []
+    half = operations.fire(session, deadline.id, at("2026-02-04 10:00"))
+    assert [(one.kind, one.level) for one in half] == [("amber", 50)]
+
+
+@pytest.mark.parametrize(("remind", "escalate"), [("0", None), ("80,", None), ("x", None), (None, "x"), (None, "")])
+def test_reports_that_cannot_be_read_arm_nothing(session: Session, remind: str | None, escalate: str | None) -> None:
+    """A mistake in a step's reports is said where the clock would begin; an empty text is none."""
+    if escalate == "":
+        assert operations.arm(session, "1 天", case_id=1, now=at("2026-02-02 10:00"), escalate=escalate).escalate_at
+        return
+    with pytest.raises(Invalid):
+        operations.arm(session, "1 天", case_id=1, now=at("2026-02-02 10:00"), remind=remind, escalate=escalate)

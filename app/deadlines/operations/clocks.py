@@ -49,6 +49,8 @@ def draw_up(
     unit_id: int | None = None,
     name: str | None = None,
     clock: str | None = None,
+    remind: str | None = None,
+    escalate: str | None = None,
 ) -> Deadline:
     """Return a deadline of `limit` that begins at `now` by the calendar of `unit_id` (the unit that has to act).
 
@@ -66,6 +68,8 @@ def draw_up(
         plan_id=plan.id if plan else None,
         state=m.RUNNING,
         started_at=now,
+        remind=remind,
+        escalate=escalate,
         overdue=False,
         escalations=0,
         pauses=[],
@@ -247,9 +251,11 @@ def _reckon(session: Session, deadline: Deadline) -> None:
     later = [Change(max(one.start, since), one.end) for one in pauses if one.end is None or one.end > since]
     extensions = [Change(c.at, limit=parse_limit(c.limit_text)) for c in changes if c.kind == EXTENSION]
     limit = _limit_in_force(deadline)
-    plan = rules.schedule(calendar, since, limit, [*later, *extensions])
+    reports = rules.parse_reports(deadline.remind, deadline.escalate)
+    plan = rules.schedule(calendar, since, limit, [*later, *extensions], reports)
     deadline.clock = limit.clock
     deadline.amber_at, deadline.due_at = plan.amber, plan.due
+    deadline.remind_at = [[percent, instant.isoformat()] for percent, instant in plan.reminders]
     deadline.escalate_at = [instant.isoformat() for instant in plan.escalations]
     if any(change.kind != NEW_LIMIT for change in deadline.changes):
         granted = _limit_in_force(deadline, NEW_LIMIT)
@@ -278,8 +284,10 @@ def _limit_in_force(deadline: Deadline, *kinds: str) -> Limit:
 
 def _forget_reports(deadline: Deadline, now: datetime) -> None:
     """After more time was granted, the instants that lie ahead again will be reported again."""
-    if deadline.amber_at > now:
-        deadline.reminded80_at = None
+    if deadline.reminded80_at is not None:
+        # what was told already, or would have been by now, is not told again
+        reminders = [instant for instant, _ in _reminders(deadline)]
+        deadline.reminded80_at = None if reminders and min(reminders) > now else now
     if deadline.due_at > now:
         deadline.reminded100_at = deadline.escalated_at = None
         deadline.overdue, deadline.escalations = False, 0
@@ -287,14 +295,22 @@ def _forget_reports(deadline: Deadline, now: datetime) -> None:
 
 
 def _events(deadline: Deadline) -> Iterable[tuple[datetime, str, int]]:
-    """Yield what is still to be reported, in order: 80 %, 100 %, then each step upwards."""
-    if deadline.reminded80_at is None and deadline.reminded100_at is None:
-        yield deadline.amber_at, AMBER, 0
+    """Yield what is still to be reported, in order: the reminders, 100 %, then each step upwards."""
+    for reminder, percent in _reminders(deadline):
+        told = deadline.reminded80_at is not None and reminder <= deadline.reminded80_at
+        if not told and deadline.reminded100_at is None:
+            yield reminder, AMBER, percent
     if deadline.reminded100_at is None:
         yield deadline.due_at, OVERDUE, 0
     for level, instant in enumerate(deadline.escalate_at, 1):
         if level > deadline.escalations:
             yield datetime.fromisoformat(instant), ESCALATE, level
+
+
+def _reminders(deadline: Deadline) -> list[tuple[datetime, int]]:
+    if deadline.remind_at is None:
+        return [(deadline.amber_at, rules.AMBER_PERCENT)]
+    return [(datetime.fromisoformat(instant), percent) for percent, instant in deadline.remind_at]
 
 
 def _next_event(deadline: Deadline) -> datetime | None:
@@ -308,7 +324,7 @@ def _next_event(deadline: Deadline) -> datetime | None:
 
 @dataclass(frozen=True)
 class Event:
-    """Something to tell people: `amber` (80 %), `overdue` (100 %), `escalate` with its level (1, 2)."""
+    """Something to tell people: `amber` with its percent, `overdue` (100 %), `escalate` with its level (1, 2)."""
 
     kind: str
     level: int
@@ -322,8 +338,8 @@ class Event:
 def fire(session: Session, deadline_id: int, now: datetime) -> list[Event]:
     """Return what this deadline has to report at `now` and note it as reported, so nothing comes twice.
 
-    After a stand-still only the newest state is told: 80 % is not reported once 100 % has passed, and of several
-    steps upwards only the highest.
+    After a stand-still only the newest state is told: no reminder once 100 % has passed, and of several reminders or
+    steps upwards only the last.
     """
     locked = select(Deadline).where(Deadline.id == deadline_id).with_for_update()
     deadline = session.scalar(locked.execution_options(populate_existing=True))
@@ -348,13 +364,10 @@ def _note(deadline: Deadline, kind: str, level: int, now: datetime) -> None:
 
 
 def _newest(passed: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    kinds = {kind for kind, _ in passed}
-    top = max((level for _, level in passed), default=0)
-    return [
-        (kind, level)
-        for kind, level in passed
-        if (kind != AMBER or OVERDUE not in kinds) and (kind != ESCALATE or level == top)
-    ]
+    last = dict(passed)
+    if OVERDUE in last:
+        last.pop(AMBER, None)
+    return list(last.items())
 
 
 def _event(deadline: Deadline, kind: str, level: int) -> Event:

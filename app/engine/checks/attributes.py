@@ -8,11 +8,12 @@ from difflib import get_close_matches
 from app.engine.attributes import ATTRIBUTES, attribute
 from app.engine.checks.saying import Where, problem
 from app.engine.checks.subject import Subject
+from app.engine.checks.ways import before, walk
 from app.engine.diagram import Element, Line
 from app.engine.port import Problem
 from app.i18n import N_, Listed
 
-_NODE_LISTS = ("distinct.from", "shows", "offer.since")
+_NODE_LISTS = ("distinct.from", "shows", "offer.since", "back.to")
 _BY_ACTION = ("reason.required", "evidence.required")
 _SUBMIT = frozenset({"submit"})
 
@@ -29,6 +30,7 @@ def find(subject: Subject) -> Iterator[Problem]:
         yield from _attribute(None, "process", name, value)
     for one in diagram.elements.values():
         yield from _nodes(subject, one)
+        yield from _back(subject, one)
         yield from _actions(one)
 
 
@@ -56,6 +58,23 @@ def _nodes(subject: Subject, one: Element) -> Iterator[Problem]:
                 yield problem(
                     "node-unknown", one, message, fix, name=name, other=other, near=near[0] if near else None
                 )
+
+
+def _back(subject: Subject, one: Element) -> Iterator[Problem]:
+    """Find places that an item could never be sent back to: only steps of people that come before it."""
+    wanted = [
+        subject.diagram.elements[id_] for id_ in _words(one.own.get("back.to")) if id_ in subject.diagram.elements
+    ]
+    if not wanted:
+        return
+    ids = {other.id for other in subject.diagram.scopes[one.scope]}
+    preceding = before(subject.diagram)
+    earlier = walk(preceding(one.id), preceding, ids)
+    for other in wanted:
+        if one.tag != "userTask" or other.tag != "userTask" or other.id not in earlier or other.id == one.id:
+            message = N_("从“%(node)s”退不到“%(other)s”：它不是前面由人办的环节。")
+            fix = N_("在可退回到里改选前面的环节。")
+            yield problem("back-to", one, message, fix, node=one.name or one.id, other=other.name or other.id)
 
 
 def _actions(one: Element) -> Iterator[Problem]:

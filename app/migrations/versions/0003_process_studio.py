@@ -21,10 +21,13 @@ WHEN = app.db.UtcDateTime(timezone=True)
 def upgrade() -> None:
     widen_processes()
     add_proposals()
+    add_reasons()
     add_drafts()
+    widen_deadlines()
 
 
 def downgrade() -> None:
+    narrow_deadlines()
     drop_drafts()
     drop_proposals()
     narrow_processes()
@@ -56,6 +59,17 @@ def narrow_processes() -> None:
     with op.batch_alter_table("process") as table:
         for name in ("category", "description", "starters", "suspended_at", "suspended_by", "suspended_reason"):
             table.drop_column(name)
+
+
+def widen_deadlines() -> None:
+    op.add_column("deadline", sa.Column("remind", sa.String(), nullable=True))
+    op.add_column("deadline", sa.Column("remind_at", app.db.Json(), nullable=True))
+    op.add_column("deadline", sa.Column("escalate", sa.String(), nullable=True))
+
+
+def narrow_deadlines() -> None:
+    for name in ("remind", "remind_at", "escalate"):
+        op.drop_column("deadline", name)
 
 
 def add_proposals() -> None:
@@ -101,6 +115,10 @@ def add_proposals() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_walk")),
     )
     op.create_index("ix_walk_slug", "walk", ["slug"])
+
+
+def add_reasons() -> None:
+    op.add_column("proposal", sa.Column("reasons", app.db.Json(), nullable=False, server_default="{}"))
 
 
 def drop_proposals() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from app import clock
 from app.errors import Conflict, Invalid
@@ -16,6 +17,7 @@ from app.processes.models import Process, ProcessVersion, VersionPart
 from app.processes.source import Source
 from app.studio import queries
 from app.studio.models import DISCARDED, OPEN, DraftEditor, DraftPart, ProcessDraft
+from app.studio.operations.texts import require_readable
 
 LARGEST = 4_000_000  # characters of one text
 PART_KINDS = frozenset({"bpmn", "table", "form"})
@@ -79,6 +81,7 @@ def save_part(
         raise Invalid(N_("草稿里没有这种内容。"))
     if len(text) > LARGEST:
         raise Invalid(N_("内容太大，没有保存：最多 400 万字。"))
+    require_readable(kind, text)
     draft = lock_draft(session, viewer, draft_id, seen)
     found = _part(session, draft.id, kind, name)
     if found is None:
@@ -132,6 +135,7 @@ def discard(session: Session, viewer: Viewer, draft_id: int, now: datetime) -> N
 
 def _touch(draft: ProcessDraft, viewer: Viewer, now: datetime) -> None:
     draft.updated_at, draft.updated_by_id, draft.updated_by = now, viewer.user_id, viewer.name
+    flag_modified(draft, "updated_at")  # two saves within one tick of the clock are two versions all the same
 
 
 def _part(session: Session, draft_id: int, kind: str, name: str) -> DraftPart | None:

@@ -59,6 +59,8 @@ def draw_up_limit(act: Act, node: Node, data: Mapping[str, Any], unit_id: int) -
         unit_id=unit_id,
         name=node.id,
         clock=node.properties.get("limit.clock"),
+        remind=node.properties.get("remind"),
+        escalate=node.properties.get("escalate"),
     )
 
 

@@ -19,6 +19,7 @@ from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
+from app.processes.rights import refuse_start
 from app.sql import Prepared
 from app.work.models import Case, NumberSeries, WorkItem
 from app.work.operations.act import Act, environment, person
@@ -53,13 +54,15 @@ def start_case(
     """Start a case of the running version of `slug` and complete its first form with `answers`.
 
     The same `key` again returns the stored receipt. `data` are the token's first values, for example the channel.
-    Raise Refused when the first step is somebody else's: such a case is opened with `open_case`.
+    Raise Refused when the first step is somebody else's: such a case is opened with `open_case`. Raise Suspended
+    while the process starts no case, Refused for people its start rights leave out.
     """
     bundle = runtime.library.running(session, slug)
     series = _lock_series(session, bundle, now)
     stored = _started(session, key)
     if stored is not None:
         return _stored_start(session, stored)
+    refuse_start(session, slug, starter, by_hand=parent_id is None)
     act, first = _begin(session, runtime, bundle, starter, key, now, series, data or {}, actor, parent_id)
     form = next((one for one in first.opened if one.wait == "person"), None)
     if form is None:
@@ -84,13 +87,14 @@ def open_case(
 ) -> Case:
     """Start a case of the running version of `slug` with `data` and complete nothing yet.
 
-    The same `key` again returns the case it started.
+    The same `key` again returns the case it started. Refused as `start_case` is.
     """
     bundle = runtime.library.running(session, slug)
     series = _lock_series(session, bundle, now)
     stored = _started(session, key)
     if stored is not None:
         return stored
+    refuse_start(session, slug, starter)
     act, first = _begin(session, runtime, bundle, starter, key, now, series, data, actor, None)
     with session.no_autoflush:
         act.case.business_key = business_key

@@ -131,6 +131,7 @@ def _progress(payload: Mapping[str, Any], _node: str) -> str:
 
 
 DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
+    "work:case:migrated": lambda payload, _node: f"v{payload.get('from')} → v{payload.get('to')}",
     "work:item:opened": lambda _payload, node: node,
     "work:item:claimed": lambda _payload, node: node,
     "work:item:released": lambda _payload, node: node,

@@ -29,7 +29,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Reading:
-    """How answers are read: the forms and nodes of the version, for whom, without which fields."""
+    """How answers are read: the forms and nodes of the version, for whom, without which fields.
+
+    Forms that earlier versions asked are among `forms` by their digests.
+    """
 
     forms: Mapping[str, CompiledForm]
     nodes: Mapping[str, Node]
@@ -39,7 +42,7 @@ class Reading:
 
     def section(self, item: WorkItem, *, first: bool = False) -> Section:
         """Return the answers of one step with their labels."""
-        form = self.forms.get(item.form or "")
+        form = self.forms.get(item.form_digest or "") or self.forms.get(item.form or "")
         answers = item.answers or {}
         read = form.read_view(answers, self.locale, self.sources, self.hidden) if form else []
         node = self.nodes.get(item.node)

@@ -18,7 +18,7 @@ from app.work.models import WorkItem
 from app.work.pages.lamps import working_span
 from app.work.pages.records import INCIDENTS, message_word, solved_word, who
 from app.work.pages.route import Outlook
-from app.work.pages.words import ACTOR_WORDS, RECORDS, choice_word, name_of, round_word
+from app.work.pages.words import ACTOR_WORDS, RECORDS, choice_word, migrated_words, name_of, round_word
 from app.work.queries.casefile import CaseFile, Concealed
 from app.work.rules import actions_of
 
@@ -39,6 +39,7 @@ MOVES = frozenset(
         "work:case:terminated",
         "work:case:suspended",
         "work:case:resumed",
+        "work:case:migrated",
     }
 )
 BACK = frozenset({"work:message:sent", "work:item:sent_back", "work:item:taken_back"})
@@ -136,7 +137,7 @@ class Story:
             who=gettext(ACTOR_WORDS.get(record.actor_kind, ACTOR_WORDS["rule"])),
             extra=gettext("没有办成，停在这里")
             if failed
-            else gettext("流程版本 v%(number)s", number=self.file.people.version),
+            else gettext("流程版本 v%(number)s", number=self._version(record)),
             receipt=record.code,
         )
 
@@ -153,6 +154,10 @@ class Story:
             receipt=record.code,
         )
 
+    def _version(self, record: Record) -> int:
+        """Return the version under which it was done; the case may have moved since."""
+        return int(json.loads(record.body)["payload"].get("version") or self.file.people.version)
+
     def _saying(self, record: Record, payload: Mapping[str, Any]) -> tuple[str, str, str]:
         if record.kind == "work:item:transferred":
             return gettext("转办"), str(payload.get("reason", "")), f"→ {payload.get('to', '')}"
@@ -161,6 +166,8 @@ class Story:
             done = gettext("完成 %(percent)s%%", percent=percent) if percent is not None else ""
             title = gettext("：").join(filter(None, (gettext("进展说明"), done)))
             return title, str(payload.get("text", "")), record.unit_name
+        if record.kind == "work:case:migrated":
+            return migrated_words(payload), str(payload.get("reason", "")), record.unit_name
         if record.kind in {*INCIDENTS, *MOVES}:
             node = self._node(record.node)
             name = name_of(node, self.locale) if node and node.name else (record.node_name or "")
@@ -230,7 +237,7 @@ class Story:
     def _quote(self, item: WorkItem) -> str:
         """Return the opinion of a step: what was written in its own words, if anything."""
         answers = item.answers or {}
-        form = self.forms.get(item.form or "")
+        form = self.forms.get(item.form_digest or "") or self.forms.get(item.form or "")
         leaves = form.scope.leaves if form else {}
         first = self.file.steps[0]
         keys = [key for key in QUOTED if key in answers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.engine import Node
 from app.i18n import N_
@@ -98,6 +98,7 @@ RECORDS: Mapping[str, str] = {
     "work:case:terminated": N_("终止"),
     "work:case:suspended": N_("暂停"),
     "work:case:resumed": N_("恢复"),
+    "work:case:migrated": N_("换版本"),
     "work:message:sent": N_("发出消息"),
     "work:message:received": N_("收到消息"),
     "work:error:caught": N_("出错，改走备用分支"),
@@ -170,3 +171,8 @@ def round_word(number: int) -> str:
 def unit_word(name: str, side: str) -> str:
     """Return the unit's name, or its side where the name is not this reader's to know."""
     return name or gettext(SIDES.get(side, SIDES["office"]))
+
+
+def migrated_words(payload: Mapping[str, Any]) -> str:
+    """Say from which version of its process a case moved to which."""
+    return gettext("换版本：v%(old)s → v%(new)s", old=payload.get("from"), new=payload.get("to"))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app import clock
 from app.people.rules import Viewer
+from app.processes.models import ProcessVersion
 from app.work.models import Candidate, Case, Copy, Draft, WorkItem
 from app.work.queries.scope import case_scope, item_scope
 
@@ -36,6 +37,9 @@ class Filters:
     state: str = ""
     side: str = ""
     unit: int | None = None
+    version: int | None = None
+    node: str = ""
+    days: int | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -286,7 +290,26 @@ def _narrow_state(filters: Filters, viewer: Viewer, now: datetime) -> list[Colum
         found.append(exists().where(open_, WorkItem.side == filters.side))
     if filters.unit is not None:
         found.append(Case.starter_unit_id == filters.unit)
+    return [*found, *_narrow_way(filters, viewer, now)]
+
+
+def _narrow_way(filters: Filters, viewer: Viewer, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what narrows to cases of one version, begun in the last days, in which a step was done."""
+    found: list[ColumnElement[bool]] = []
+    if filters.version is not None:
+        of_number = exists().where(ProcessVersion.id == Case.version_id, ProcessVersion.number == filters.version)
+        found.append(of_number)
+    if filters.node:
+        done_there = and_(WorkItem.case_id == Case.id, WorkItem.node == filters.node, WorkItem.status == "done")
+        found.append(exists().where(done_there, item_scope(viewer)))
+    if filters.days is not None:
+        found.append(Case.opened_at >= now - timedelta(days=min(filters.days, 3660)))
     return found
+
+
+def step_name(session: Session, node: str) -> str:
+    """Return what a step is called in the cases that had it; its id where none had."""
+    return session.scalar(select(WorkItem.name).where(WorkItem.node == node).limit(1)) or node
 
 
 def search(session: Session, viewer: Viewer, text: str, after: str | None = None) -> Page:

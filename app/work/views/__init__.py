@@ -8,11 +8,11 @@ from app.i18n import N_
 from app.web.menu import menu
 from app.web.permissions import register
 from app.work.runtime import Runtime
-from app.work.views import cases, handling, inbox, prints, receipts, starting, tasks
+from app.work.views import cards, cases, handling, inbox, prints, receipts, starting, tasks
 from app.work.views.blueprint import bp
 from app.work.views.sources import register_sources
 
-__all__ = ["bp", "cases", "handling", "inbox", "init_app", "prints", "receipts", "starting", "tasks"]
+__all__ = ["bp", "cards", "cases", "handling", "inbox", "init_app", "prints", "receipts", "starting", "tasks"]
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:

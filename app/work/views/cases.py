@@ -65,8 +65,19 @@ def cases() -> ResponseReturnValue:
         choices=[*choices(reader, filters), _sides(filters)],
         filters=filters,
         named=condition_words(filters, reader),
+        way=_way(filters),
         more=address(after=page.more) if page.more else None,
     )
+
+
+def _way(filters: Filters) -> list[tuple[str, str]]:
+    """Return the conditions that pages of the studio link with, in words, each with the address without it."""
+    words = {
+        "version": gettext("v%(number)s 的办件", number=filters.version) if filters.version is not None else "",
+        "node": gettext("办过“%(step)s”", step=boxes.step_name(reading(), filters.node)) if filters.node else "",
+        "days": gettext("近 %(count)s 天发起的", count=filters.days) if filters.days is not None else "",
+    }
+    return [(address(**{name: None}), word) for name, word in words.items() if word]
 
 
 @bp.get("/cases/<number>")
@@ -159,6 +170,9 @@ def read_list_filters() -> Filters:
         state=state if state in STATES else "",
         side=side if side in SIDES else "",
         unit=request.args.get("unit", type=int),
+        version=request.args.get("version", type=int),
+        node=request.args.get("node", ""),
+        days=request.args.get("days", type=int),
     )
 
 

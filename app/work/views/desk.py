@@ -147,13 +147,20 @@ def desk_for(viewer: Viewer, item_id: int) -> Desk:
     return Desk(
         viewer=viewer,
         node=bundle.definition.nodes[item.node],
-        form=bundle.forms.get(item.form or ""),
+        form=_form_of(bundle, item),
         stored=stored_data(item, case) if item.status == "open" else {},
         item=item,
         case=case,
         bundle=bundle,
         holder=may_act(session, viewer, item) and viewer.may("work.act"),
     )
+
+
+def _form_of(bundle: Bundle, item: WorkItem) -> CompiledForm | None:
+    """Return the form of a step; of one that was done before its case moved to another version, the form of then."""
+    if item.form_digest and item.form_digest != bundle.form_digests.get(item.form or ""):
+        return runtime().library.forms(reading(), [item.form_digest]).get(item.form_digest)
+    return bundle.forms.get(item.form or "")
 
 
 def stored_data(item: WorkItem, case: Case) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Begin a case: the cards of what one may start, the first form, its draft."""
+"""Begin a case: the first form, its draft."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from uuid import uuid4
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from sqlalchemy import select
 
 from app import clock
 from app.db import db, transaction
@@ -24,7 +23,7 @@ from app.formkit.values import plain
 from app.people.rules import Viewer
 from app.people.session import current_viewer
 from app.processes.library import Bundle
-from app.processes.models import Process
+from app.processes.rights import refuse_start
 from app.web import filters, permission
 from app.web.errors import Problem, wants_json
 from app.web.i18n import gettext, locale
@@ -57,20 +56,6 @@ class StartDesk(FormDesk):
     def url(self) -> dict[str, Any]:
         """Return what names this start in addresses."""
         return {"slug": self.bundle.slug, "as": self.start.code or None}
-
-
-@bp.get("/start")
-@permission("work.view")
-def start() -> ResponseReturnValue:
-    """Show what this person may begin."""
-    viewer, session = current_viewer(), reading()
-    rows = session.scalars(select(Process).where(Process.running_version_id.is_not(None)).order_by(Process.id))
-    cards = []
-    for process in rows.all():
-        bundle = runtime().library.bundle(session, process.running_version_id or 0)
-        open_ = [one for one in starts_in(bundle) if one.open_to(viewer)]
-        cards += [(bundle, one, name_of(process, locale())) for one in open_]
-    return render_template("work/start.html", cards=cards, english=locale() == "en")
 
 
 @bp.get("/start/<slug>")
@@ -149,6 +134,7 @@ def starts_in(bundle: Bundle) -> tuple[Start, ...]:
 def start_desk(viewer: Viewer, slug: str) -> StartDesk:
     """Return the first form as this person has it; raise Refused when it is not theirs to begin."""
     bundle = runtime().library.running(reading(), slug)
+    refuse_start(reading(), slug, viewer)
     start_ = _chosen(bundle, viewer)
     first = _first(bundle, viewer, start_)
     definition = bundle.definition

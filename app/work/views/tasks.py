@@ -26,7 +26,7 @@ from app.web.errors import Problem, wants_json
 from app.web.i18n import gettext, locale
 from app.work import operations as work
 from app.work.models import WorkItem
-from app.work.operations import Receipt
+from app.work.operations import Receipt, WayBack
 from app.work.operations.cases import refuse_if_closed
 from app.work.pages.actions import Button, buttons
 from app.work.pages.header import Header, item_header
@@ -36,6 +36,7 @@ from app.work.pages.timeline import Entry
 from app.work.pages.words import choice_word, name_of, round_word
 from app.work.queries import casefile
 from app.work.queries.scope import find_item, may_act
+from app.work.views.backs import Backwards, backs_of, wanted
 from app.work.views.blueprint import SEE_OTHER, bp, now, reading, runtime
 from app.work.views.desk import (
     OWN_REASON,
@@ -66,6 +67,7 @@ class TaskPage:
     timeline: tuple[Entry, ...]
     form: Markup
     buttons: tuple[Button, ...]
+    backs: tuple[WayBack, ...]
     key: str
     draft_saved: datetime | None
     colleagues: tuple[tuple[int, str], ...]
@@ -189,6 +191,21 @@ def transfer(item_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.post("/tasks/<int:item_id>/back")
+@permission("work.act")
+def send_back(item_id: int) -> ResponseReturnValue:
+    """Send the item back to a step done before that its own step names; from a page or from a program."""
+    viewer = current_viewer()
+    try:
+        done = _send_back(viewer, item_id, wanted())
+    except (Conflict, Refused, Invalid) as error:
+        return _refused(viewer, item_id, error)
+    if request.is_json:
+        return _as_json(done)
+    flash(gettext("已退回，退回的理由留在记录里。"), "ok")
+    return redirect(url_for("work.inbox"), SEE_OTHER)
+
+
 @bp.post("/tasks/<int:item_id>/progress")
 @permission("work.act")
 def progress(item_id: int) -> ResponseReturnValue:
@@ -198,6 +215,13 @@ def progress(item_id: int) -> ResponseReturnValue:
     done = gettext("进展已记下，双方都能看到。")
     note = min(max(percent, 0), 100) if percent is not None else None
     return _act(viewer, item_id, done, lambda session, at: work.progress(session, item_id, viewer, text, note, at))
+
+
+def _send_back(viewer: Viewer, item_id: int, asked: Backwards) -> Receipt:
+    asked.refuse_unless_offered(desk_for(viewer, item_id))
+    with transaction() as session:
+        at = clock.now(session)
+        return work.send_back(session, runtime(), item_id, viewer, asked.to, asked.reason, asked.key, at)
 
 
 def _submit(desk: Desk, sent: Sent) -> Receipt:
@@ -381,6 +405,7 @@ def _task_page(desk: Desk, told: Telling, bound: BoundForm | None, key: str, sav
         timeline=tuple(told.timeline()),
         form=_html(desk, bound),
         buttons=tuple(buttons(desk.node, outlook)) if mine else (),
+        backs=backs_of(desk) if mine else (),
         key=key,
         draft_saved=saved,
         colleagues=_colleagues(desk) if mine else (),

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import Calendar
+from app.formkit import CompiledForm
 from app.people.rules import Viewer
 from app.processes.library import Bundle
 from app.web.i18n import gettext, locale
@@ -56,6 +57,13 @@ class Telling:
         return {self.case.starter_id: self.file.people.starter, **acted, self.viewer.user_id: gettext("您")}
 
     @cached_property
+    def forms(self) -> Mapping[str, CompiledForm]:
+        """Return the forms of the case's version, and by digest those of earlier versions that were answered."""
+        present = self.bundle.form_digests
+        asked = {one.form_digest for one in self.file.done if one.form_digest != present.get(one.form or "")}
+        return {**self.bundle.forms, **runtime().library.forms(reading(), {one for one in asked if one})}
+
+    @cached_property
     def names(self) -> dict[str, Any]:
         """Return the data that expressions of coming steps may read, as far as it is known."""
         answers: dict[str, Any] = {}
@@ -73,7 +81,7 @@ class Telling:
         session = reading()
         waiting = [item for item in self.file.open if item.assignee_id is None]
         names = {item.id: tuple(casefile.candidates_of(session, item.id)) for item in waiting}
-        return Story(self.file, self.bundle.forms, self.outlook, self.calendar, now(), names).entries()
+        return Story(self.file, self.forms, self.outlook, self.calendar, now(), names).entries()
 
     def charged(self) -> Charged:
         """Return whose time it was."""
@@ -99,7 +107,7 @@ class Telling:
     def reading(self, hidden: frozenset[str] = frozenset()) -> Reading:
         """Return how earlier answers are read here."""
         sources = sources_for(reading(), self.viewer)
-        return Reading(self.bundle.forms, self.bundle.definition.nodes, locale(), sources, hidden)
+        return Reading(self.forms, self.bundle.definition.nodes, locale(), sources, hidden)
 
 
 def tell(viewer: Viewer, case: Case) -> Telling:

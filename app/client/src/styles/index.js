@@ -12,4 +12,5 @@ import "./forms.css";
 import "./people.css";
 import "./calendar.css";
 import "./boards.css";
+import "./library.css";
 import "./print.css";

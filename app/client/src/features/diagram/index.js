@@ -13,7 +13,8 @@ export function drawDiagrams() {
   for (const place of document.querySelectorAll("[data-diagram]")) draw(place);
 }
 
-async function draw(place) {
+/** Draw one diagram; returns its viewer, nothing when it cannot be drawn. */
+export async function draw(place) {
   try {
     const response = await fetch(place.dataset.url, { headers: { Accept: "application/xml" } });
     if (!response.ok) throw new Error(`diagram ${response.status}`);
@@ -24,9 +25,11 @@ async function draw(place) {
     fit(viewer, place, marks.focus);
     dragByTouch(viewer, place);
     place.dataset.ready = "true";
+    return viewer;
   } catch (error) {
     place.textContent = word("diagramFailed");
     place.dataset.failed = String(error);
+    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 const FRAMES = new Set(["bpmn:Lane", "bpmn:Participant"]);
+const STATES = ["frame", "done", "now", "late", "stopped", "future"];
 const REACHED = new Set(["done", "now", "late", "stopped"]);
 
 /** Colour the diagram from `{nodes: {id: {state, note, tone}}, flows: {id: "done"}}`. */
@@ -10,6 +11,15 @@ export function mark(viewer, marks) {
     if (state) canvas.addMarker(element.id, `gj-is-${state}`);
   }
   for (const id of Object.keys(nodes)) note(viewer, id, nodes[id]);
+}
+
+/** Take every colour and note of `mark` away again. */
+export function unmark(viewer) {
+  const canvas = viewer.get("canvas");
+  for (const element of viewer.get("elementRegistry").getAll()) {
+    for (const state of STATES) canvas.removeMarker(element.id, `gj-is-${state}`);
+  }
+  viewer.get("overlays").clear();
 }
 
 function stateOf(element, nodes, flows) {
