@@ -28,7 +28,7 @@ from app.engine.port import (
     TaskRow,
     TokenNotReady,
 )
-from app.engine.repairs import Known, Repair, apply_repairs, find_repairs
+from app.engine.repairs import Known, Repair, apply_repairs, choose_process, find_repairs
 from app.engine.state import ValueRefused
 from app.engine.xml import MAX_BYTES, read_xml
 
@@ -65,6 +65,7 @@ __all__ = [
     "apply_repairs",
     "calls_of",
     "check",
+    "choose_process",
     "compile_definition",
     "find_repairs",
     "read_tables",

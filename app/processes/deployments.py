@@ -157,7 +157,7 @@ def _source(package: Package, name: str) -> Source:
     stem = _stem(name)
     tables = {_stem(file): content for file, content in package.tables.items()}
     forms = {
-        _form_id(file, content): content.decode("utf-8-sig", "replace") for file, content in package.forms.items()
+        form_id(file, content): content.decode("utf-8-sig", "replace") for file, content in package.forms.items()
     }
     return Source(stem, package.diagrams[name], tables, forms)
 
@@ -192,7 +192,7 @@ def _file(package: Package, diagram: str, told: str) -> str:
     if told == f"{_stem(diagram)}.bpmn":
         return diagram
     for file, content in package.forms.items():
-        if told == f"{_form_id(file, content)}.form":
+        if told == f"{form_id(file, content)}.form":
             return file
     return next((file for file in package.tables if told == f"{_stem(file)}.dmn"), told)
 
@@ -201,7 +201,7 @@ def _stem(name: str) -> str:
     return name[: -len(next(end for end in (*DIAGRAMS, ".dmn", ".form") if name.lower().endswith(end)))]
 
 
-def _form_id(name: str, content: bytes) -> str:
+def form_id(name: str, content: bytes) -> str:
     """Return the id by which nodes name a form: the one written in it, else its file's name."""
     try:
         schema = json.loads(content)

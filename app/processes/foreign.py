@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from app.engine import Known, Repair, apply_repairs, find_repairs, read_tables
+from app.engine import Known, Repair, apply_repairs, choose_process, find_repairs, read_tables, read_xml
 from app.people.rules import ROLES
 from app.processes.asked import forms_of
 from app.processes.source import Source
@@ -14,7 +14,6 @@ from app.processes.source import Source
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,39}")
 LONGEST = 40
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_PROCESS_ID = re.compile(rb"<(?:\w+:)?process\b[^>]*\bid=[\"']([^\"']+)")
 
 
 def repairs_for(source: Source, topics: Collection[str] | None, called: Collection[str]) -> tuple[Repair, ...]:
@@ -46,11 +45,19 @@ def sound_tables(tables: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name: text for name, text in tables.items() if not read_tables({name: text})[1]}
 
 
+def process_called(diagram: bytes) -> tuple[str, str]:
+    """Return id and name of the process that is meant, both empty when there is none.
+
+    Raise DiagramRefused when the diagram cannot be read.
+    """
+    process = choose_process(read_xml(diagram, "definitions"))
+    return ("", "") if process is None else (process.get("id", ""), process.get("name", "").strip())
+
+
 def slug_for(diagram: bytes, file: str) -> str:
     """Return a name for the process: its id if that can be one, else the name of the file."""
-    found = _PROCESS_ID.search(diagram)
     stem = file.split(".", maxsplit=1)[0]
-    for text in (found[1].decode("utf-8", "replace") if found else "", stem):
+    for text in (process_called(diagram)[0], stem):
         slug = _plain(text)
         if SLUG.fullmatch(slug):
             return slug

@@ -128,9 +128,7 @@ def test_a_large_table_is_judged(draft: Draft) -> None:
     """A large table is compared whole: only the two rules that meet are named."""
     rules = [(f"[{n}..{n + 1})", "-", '"x"') for n in range(300)]
     told = draft.told(table(*rules, ("10", "-", '"y"')))
-    assert [(row, sentence[:8]) for severity, row, sentence in told if severity == "error"] == [
-        (301, "第 11 条和第")
-    ]
+    assert [(row, sentence[:8]) for severity, row, sentence in told if severity == "error"] == [(301, "第 11 条和第")]
 
 
 def test_the_row_to_try(draft: Draft) -> None:

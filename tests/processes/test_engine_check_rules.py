@@ -90,6 +90,8 @@ def repeated(marker: str) -> bytes:
 
 
 FORMS = {"forms": {"f": FORM}}
+
+
 def after_two(back: str) -> bytes:
     """Return a diagram of two steps whose second may be sent back to a node."""
     second = user("a", properties({"back.to": back}))

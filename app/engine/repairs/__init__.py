@@ -25,12 +25,13 @@ from app.engine.repairs import (
     vendors,
 )
 from app.engine.repairs.drawing import Drawing
+from app.engine.repairs.identity import choose_process
 from app.engine.repairs.repair import Known, Repair
 from app.engine.repairs.tree import CAMUNDA
 from app.engine.xml import read_xml
 from app.i18n import N_
 
-__all__ = ["Known", "Repair", "apply_repairs", "find_repairs"]
+__all__ = ["Known", "Repair", "apply_repairs", "choose_process", "find_repairs"]
 
 _RULES: tuple[Callable[[Drawing], None], ...] = (
     *identity.RULES,
@@ -64,7 +65,7 @@ def apply_repairs(xml: bytes, accepted: Collection[str] | None = None, known: Kn
 
 def _repaired(xml: bytes, known: Known, accepted: Collection[str] | None) -> tuple[bytes, tuple[Repair, ...]]:
     root = read_xml(xml, "definitions", comments=True)
-    process = identity.choose_process(root)
+    process = choose_process(root)
     if process is None:
         return xml, ()
     drawing = Drawing(root, process, known, accepted)

@@ -11,7 +11,7 @@ from lxml import etree
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.engine import read_xml
+from app.engine import choose_process, read_xml
 from app.errors import Invalid
 from app.i18n import N_
 from app.people.rules import Viewer
@@ -23,12 +23,14 @@ from app.studio.models import OPEN, PROPOSED, ProcessDraft
 from app.studio.operations import drafts
 
 LONGEST = 60
-BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 WRONG_SLUG = N_("小写字母开头，只用小写字母、数字和下划线，2 到 40 个字符，例如 leave_request。")
 TAKEN = N_("已经有这个地址名的流程或草稿，换一个。")
+DRAWN = N_("图里有一个环节或连线已经叫这个名字，换一个。")
 NO_NAME = N_("写上流程的名称，不超过 60 个字。")
 _STARTER = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" xmlns:di="http://www.omg.org/spec/DD/20100524/DI" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="definitions" targetNamespace="guanjia">
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"
+    xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" xmlns:di="http://www.omg.org/spec/DD/20100524/DI" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"
+    id="definitions" targetNamespace="guanjia">
   <bpmn:process id={slug} name={name} isExecutable="true">
     <bpmn:startEvent id="start" name="提出">
       <bpmn:outgoing>to_fill</bpmn:outgoing>
@@ -85,7 +87,7 @@ _FORM = {
 
 def new_process(session: Session, viewer: Viewer, name: str, slug: str, now: datetime) -> ProcessDraft:
     """Begin a process with one step and one form."""
-    name, slug = _accepted(session, name, slug)
+    name, slug = _accepted(session, name, slug, _STARTER.encode())
     diagram = _STARTER.format(slug=quoteattr(slug), name=quoteattr(name)).encode()
     forms = {"fill": json.dumps(_FORM, ensure_ascii=False, indent=2)}
     return drafts.begin(session, viewer, Source(slug, diagram, {}, forms), name, now)
@@ -95,41 +97,53 @@ def copy_process(
     session: Session, viewer: Viewer, version_id: int, name: str, slug: str, now: datetime
 ) -> ProcessDraft:
     """Begin a process with the texts of another one's version, under a name of its own."""
-    name, slug = _accepted(session, name, slug)
     source = stored_source(session, version_id)
-    diagram = _renamed(source.diagram, name, slug)
+    name, slug = _accepted(session, name, slug, source.diagram)
+    diagram = renamed(source.diagram, slug, name)
     return drafts.begin(session, viewer, replace(source, slug=slug, diagram=diagram), name, now)
 
 
-def _accepted(session: Session, name: str, slug: str) -> tuple[str, str]:
+def _accepted(session: Session, name: str, slug: str, diagram: bytes) -> tuple[str, str]:
     name, slug = name.strip(), slug.strip()
     wrong: dict[str, str] = {}
     if not name or len(name) > LONGEST:
         wrong["name"] = NO_NAME
     if not SLUG.fullmatch(slug):
         wrong["slug"] = WRONG_SLUG
-    elif _is_taken(session, slug):
+    elif is_taken(session, slug):
         wrong["slug"] = TAKEN
+    elif is_drawn(diagram, slug):
+        wrong["slug"] = DRAWN
     if wrong:
         raise Invalid(fields=wrong)
     return name, slug
 
 
-def _is_taken(session: Session, slug: str) -> bool:
+def is_taken(session: Session, slug: str) -> bool:
+    """Say whether a process or a draft has this name already."""
     drawn = select(ProcessDraft.id).where(ProcessDraft.slug == slug, ProcessDraft.state.in_((OPEN, PROPOSED)))
     known = select(Process.id).where(Process.slug == slug)
     return session.scalar(known) is not None or session.scalar(drawn.limit(1)) is not None
 
 
-def _renamed(diagram: bytes, name: str, slug: str) -> bytes:
-    """Return the diagram with another id and name for its process; whatever points at the process follows."""
+def is_drawn(diagram: bytes, slug: str) -> bool:
+    """Say whether something in the diagram has this id."""
+    return f' id="{slug}"'.encode() in diagram
+
+
+def renamed(diagram: bytes, slug: str, name: str = "") -> bytes:
+    """Return the diagram with another id for its process, and another name; what points at the process follows."""
     root = read_xml(diagram, "definitions", comments=True)
-    process = next(one for one in root.iter(f"{{{BPMN}}}process") if one.get("isExecutable") != "false")
+    process = choose_process(root)
+    if process is None:
+        return diagram
     old = process.get("id")
-    process.set("name", name)
+    process.set("id", slug)
+    if name:
+        process.set("name", name)
     for one in root.iter(etree.Element):
         for key, value in one.attrib.items():
-            if value == old and etree.QName(key).localname in {"id", "bpmnElement", "processRef"}:
+            if value == old and etree.QName(key).localname in {"bpmnElement", "processRef"}:
                 one.set(key, slug)
     written: bytes = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True)
     return written

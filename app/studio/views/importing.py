@@ -10,15 +10,16 @@ from flask.typing import ResponseReturnValue
 from app import clock
 from app.db import transaction
 from app.engine import Repair
-from app.errors import Conflict, Invalid, Refused, UserError
+from app.errors import Conflict, Invalid, UserError
 from app.i18n import N_
 from app.people.session import current_viewer
 from app.processes.operations import known_calls
 from app.studio.models import ProcessDraft
 from app.studio.operations import importing
-from app.studio.operations.importing import Upload
+from app.studio.operations.uploads import Upload
 from app.studio.views.blueprint import EDIT, SEE_OTHER, bp, draft_for, reading, runtime
 from app.studio.views.modeler import frame
+from app.studio.views.publishing import Found, checked
 from app.web import permission
 from app.web.i18n import gettext
 
@@ -41,23 +42,27 @@ class Line:
 @permission(EDIT)
 def import_process() -> ResponseReturnValue:
     """Ask for the files."""
-    return render_template("studio/import.html", error="", slug="")
+    return _form()
 
 
 @bp.post("/studio/import")
 @permission(EDIT)
 def import_upload() -> ResponseReturnValue:
     """Begin a draft with the uploaded files; show the repairs it needs, if any."""
-    viewer, slug = current_viewer(), request.form.get("slug", "").strip()
+    viewer, slug, apart = current_viewer(), request.form.get("slug", "").strip(), request.form.get("as") == "another"
     uploads = [Upload(one.filename, one.read()) for one in request.files.getlist("files") if one.filename]
     if not uploads:
-        return render_template("studio/import.html", error=gettext(NO_FILE), slug=slug), Invalid.status
+        return _form(gettext(NO_FILE), slug, apart=apart), Invalid.status
     try:
         with transaction() as session:
-            draft_id = importing.import_files(session, viewer, uploads, slug, clock.now(session)).id
-    except (Invalid, Refused) as error:
-        return render_template("studio/import.html", error=_told(error), slug=slug), error.status
-    needed = _repairs(draft_for(draft_id))
+            made = importing.import_files(session, viewer, uploads, slug, clock.now(session), apart=apart)
+            draft_id = made.draft.id
+    except Invalid as error:
+        return _form(_told(error), slug, apart=apart), error.status
+    if made.sentence:
+        flash(gettext(made.sentence, **made.values), "warn")
+    draft = draft_for(draft_id)
+    needed = _repairs(draft) or _errors(draft)
     return redirect(url_for("studio.draft_repairs" if needed else "studio.draft", draft_id=draft_id), SEE_OTHER)
 
 
@@ -87,10 +92,20 @@ def accept_repairs(draft_id: int) -> ResponseReturnValue:
     return redirect(url_for("studio.draft", draft_id=draft_id), SEE_OTHER)
 
 
+def _form(error: str = "", slug: str = "", *, apart: bool = False) -> str:
+    return render_template("studio/import.html", error=error, slug=slug, apart=apart)
+
+
 def _page(draft: ProcessDraft, error: str = "", accepted: set[str] | None = None) -> str:
     lines = [_line(draft, one) for one in _repairs(draft)]
     ticked = accepted if accepted is not None else {one.id for one in lines}
-    return render_template("studio/repairs.html", lines=lines, ticked=ticked, error=error, **frame(draft))
+    left = [] if lines else _errors(draft)
+    return render_template("studio/repairs.html", lines=lines, left=left, ticked=ticked, error=error, **frame(draft))
+
+
+def _errors(draft: ProcessDraft) -> list[Found]:
+    """Return what the checker says that no repair mends."""
+    return [one for one in checked(draft) if one.severity == "error"]
 
 
 def _repairs(draft: ProcessDraft) -> tuple[Repair, ...]:

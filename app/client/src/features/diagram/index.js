@@ -7,6 +7,7 @@ import { word } from "../words/index.js";
 import { mark } from "./marks.js";
 import { fit } from "./fit.js";
 import { dragByTouch } from "./touch.js";
+import { widenLabels } from "./labels.js";
 
 /** Draw every diagram of the page. */
 export function drawDiagrams() {
@@ -21,6 +22,7 @@ export async function draw(place) {
     const marks = JSON.parse(place.dataset.marks || "{}");
     const viewer = newViewer(place);
     await viewer.importXML(await response.text());
+    widenLabels(viewer);
     mark(viewer, marks);
     fit(viewer, place, marks.focus);
     dragByTouch(viewer, place);

@@ -17,7 +17,10 @@ export class Properties {
   constructor(root, editor, say, problems) {
     Object.assign(this, { root, editor, say, problems });
     editor.on("selection.changed", () => this.draw());
-    editor.on("commandStack.changed", ({ trigger }) => ["undo", "redo", "clear"].includes(trigger) && this.draw());
+    editor.on("commandStack.changed", ({ trigger }) => {
+      // a listener that returns something keeps the event from all that come after it
+      if (["undo", "redo", "clear"].includes(trigger)) this.draw();
+    });
     this.draw();
   }
 

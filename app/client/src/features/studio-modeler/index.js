@@ -7,6 +7,7 @@ import { fit, keepFitted, show } from "./fit.js";
 import { Graft } from "./graft.js";
 import { laidOut } from "./layout.js";
 import { wakeTools } from "./tools.js";
+import { widenLabels } from "../diagram/labels.js";
 
 const SOON_MS = 150;
 
@@ -103,6 +104,7 @@ class Studio {
   async show(text) {
     const found = await laidOut(text);
     await this.modeler.importXML(found.text);
+    widenLabels(this.modeler);
     this.written = null;
     if (!this.readOnly) this.graft = new Graft(found.text, (await this.modeler.saveXML({ format: true })).xml);
     fit(this.modeler, !this.readOnly);

@@ -87,7 +87,8 @@ function reports(panel, state) {
     tick({ key: "escalate-on", checked: escalate !== "off", label: panel.say("escalateOn"), write: toggle("escalate") }),
     escalate === "off" ? "" : field(panel.say("escalateAfter"), textInput({ key: "escalate", value: escalate, placeholder: panel.say("escalateDefault"), write: set("escalate") }), { hint: panel.say("escalateHint") }),
   );
-  details.addEventListener("toggle", () => (state.open = details.open));
+  // at once: the press may also end the typing in a box above, which draws all this anew before "toggle" is told
+  details.querySelector("summary").addEventListener("click", () => (state.open = !details.open));
   return details;
 }
 

@@ -5,6 +5,7 @@ import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { dragByTouch } from "../diagram/touch.js";
 import { wordsOf } from "../studio-words/index.js";
 import { addZoom } from "./zoom.js";
+import { widenLabels } from "../diagram/labels.js";
 
 const READABLE = 0.75;
 const AIR = 0.97;
@@ -20,6 +21,7 @@ export async function openDiagram(place) {
     place.replaceChildren();
     const viewer = newViewer(place);
     await viewer.importXML(xml);
+    widenLabels(viewer);
     if (place.dataset.adopt !== undefined) adoptHeight(viewer, place);
     fitWhole(viewer);
     addZoom(viewer, place);
