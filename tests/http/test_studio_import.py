@@ -104,7 +104,7 @@ def test_repairs_are_listed_and_only_the_accepted_are_made(owner: FlaskClient, a
 
 
 def test_what_is_not_repaired_stays_as_it_was_drawn(owner: FlaskClient) -> None:
-    """After all repairs the diagram is canonically the same but for what they touch: foreign elements, comments, all."""
+    """After all repairs the diagram is canonically the same but for what they touch: foreign marks, comments."""
     draft = draft_behind(send(owner, ("n.bpmn", NOTICE)))
     data = {"repair": repairs_on_page(owner, draft), "row_version": draft.row_version}
     owner.post(f"/studio/drafts/{draft.id}/repairs", data=data)
@@ -173,12 +173,10 @@ def test_other_encodings_that_are_declared_are_read(owner: FlaskClient) -> None:
 
 
 def test_the_name_is_read_as_xml(owner: FlaskClient) -> None:
-    """Single quotes and entities make no difference to the name of the process, the first process none if empty."""
+    """Single quotes and entities make no difference to the name; a process without steps is passed over."""
     for written in ("name='公告 &lt;急&gt;'", 'name="公告 &#60;急&gt;"'):
         text = NOTICE.decode().replace('name="公告三级审批"', written)
-        text = text.replace(
-            "  <bpmn:process id=", '  <bpmn:process id="pool_b" name="空的"/>\n  <bpmn:process id=', 1
-        )
+        text = text.replace("  <bpmn:process id=", '<bpmn:process id="b" name="空的"/><bpmn:process id=', 1)
         draft = draft_behind(send(owner, ("n.bpmn", text.encode())))
         assert (draft.name, draft.slug) == ("公告 <急>", "notice_three_levels")
 
