@@ -26,9 +26,9 @@ class Process(Versioned, Base):
     name: Mapped[str]
     name_en: Mapped[str]
     running_version_id: Mapped[int | None]
-    category: Mapped[str]
-    description: Mapped[str]
-    starters: Mapped[dict[str, Any]]
+    category: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    starters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     suspended_at: Mapped[datetime | None]
     suspended_by: Mapped[str | None]
     suspended_reason: Mapped[str | None]

@@ -112,7 +112,7 @@ def _process(session: Session, source: Source) -> Process:
     process = session.scalar(select(Process).where(Process.slug == source.slug).with_for_update())
     definition = compile_definition(source.diagram, source.tables)
     if process is None:
-        process = Process(slug=source.slug, category="", description="", starters={})
+        process = Process(slug=source.slug)
         session.add(process)
     process.name = definition.name
     process.name_en = definition.name_en or definition.name

@@ -6,7 +6,9 @@ from flask import Flask
 
 from app.i18n import N_
 from app.web import permissions
+from app.web.i18n import locale
 from app.web.menu import menu
+from app.work.pages.words import name_of
 
 
 def init_app(app: Flask) -> None:
@@ -18,5 +20,6 @@ def init_app(app: Flask) -> None:
     permissions.register({"studio.view": N_("看流程库"), "processes.approve": N_("批准发布流程")})
     followers.add(follow)
     app.register_blueprint(views.bp)
+    app.add_template_filter(lambda thing: name_of(thing, locale()), "named")
     menu.add("settings", "studio.library", N_("流程库"), "sitemap", "studio.view")
     menu.add("settings", "studio.proposals", N_("待批准的流程"), "file-check", "processes.approve", count="proposals")

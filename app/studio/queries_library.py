@@ -24,6 +24,7 @@ class Line:
 
     slug: str
     name: str
+    name_en: str
     process: Process | None
     version: ProcessVersion | None
     running: int
@@ -38,7 +39,7 @@ class Line:
 
     def fits(self, text: str) -> bool:
         """Say whether the line holds what somebody searches."""
-        words = (self.slug, self.name, self.process.description if self.process else "", self.category)
+        words = (self.slug, self.name, self.name_en, self.process.description if self.process else "", self.category)
         return all(any(part in word.lower() for word in words) for part in text.lower().split())
 
 
@@ -79,6 +80,7 @@ def _lines(session: Session, viewer: Viewer) -> list[Line]:
         Line(
             process.slug,
             process.name,
+            process.name_en,
             process,
             version,
             running.get(process.id, 0),
@@ -90,7 +92,7 @@ def _lines(session: Session, viewer: Viewer) -> list[Line]:
     ]
     new = drafts.keys() - {one.slug for one in known}
     return known + [
-        Line(slug, drafts[slug][0].name, None, None, 0, (), tuple(drafts[slug]), slug in loved) for slug in new
+        Line(slug, drafts[slug][0].name, "", None, None, 0, (), tuple(drafts[slug]), slug in loved) for slug in new
     ]
 
 

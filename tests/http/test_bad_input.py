@@ -486,8 +486,12 @@ def address(app: Flask, rule: Rule, known: dict[str, Any], garbage: str | None) 
     """Fill a rule with known ids, or with garbage where it takes text."""
     values: dict[str, Any] = {}
     for name in rule.arguments:
-        text = garbage is not None and type(rule._converters[name]).__name__ == "UnicodeConverter"
-        values[name] = garbage if text else known.get(name, 1)
+        kind = type(rule._converters[name]).__name__
+        if kind == "UnicodeConverter":
+            values[name] = known.get(name, 1) if garbage is None else garbage
+        else:
+            # the number of a version is a number, that of a case is not
+            values[name] = 1 if name == "number" else known.get(name, 1)
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")
         return adapter.build(rule.endpoint, values)

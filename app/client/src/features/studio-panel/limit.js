@@ -3,7 +3,9 @@ import { property, setProperties, setProperty } from "../studio-element/index.js
 import { field, h, selectInput, textInput, tick } from "./parts.js";
 import { section } from "./section.js";
 
-const UNITS = ["工作日", "工作小时", "天", "小时", "分钟", "工作分钟"];
+// how a limit is written → what the page calls it
+const WORDS = { 工作日: "workday", 工作小时: "workhour", 天: "day", 小时: "hour", 分钟: "minute", 工作分钟: "workminute" };
+const UNITS = Object.keys(WORDS);
 const AMOUNT = /^(\d{1,4}) ?(工作日|工作小时|工作分钟|天|小时|分钟)$/;
 const NAMED = /^\$\{case\.(\w*limit)\}$/;
 const KEPT = ["limit.clock", "remind", "escalate"];
@@ -37,7 +39,7 @@ function kindOfLimit(text) {
 
 function kindField(panel, kind, text, state) {
   const named = [...new Set((panel.studio.data?.limits || []).map((one) => one.code || one))];
-  const options = [...UNITS.map((code) => ({ code, name: panel.say(`limit.${code}`) })), ...named.map((code) => ({ code, name: code }))];
+  const options = [...UNITS.map((code) => ({ code, name: panel.say(`limit.${WORDS[code]}`) })), ...named.map((code) => ({ code, name: code }))];
   if (NAMED.test(kind)) options.push({ code: kind, name: panel.say("limit.contract") });
   options.push({ code: "text", name: panel.say("limit.text") });
   const write = (wanted) => {

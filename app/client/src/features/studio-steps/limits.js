@@ -8,6 +8,7 @@ const UNITS = [
   [/^(自然)?(小时|时)$|^hours?$|^h$/i, "小时"],
   [/^分钟?$|^minutes?$|^min$/i, "分钟"],
 ];
+const WORDS = { 工作日: "workday", 工作小时: "workhour", 工作分钟: "workminute", 天: "day", 小时: "hour", 分钟: "minute" };
 const ISO = /^P(\d+W|\d+D|T(?=\d)(\d+H)?(\d+M)?)$/i;
 const AMOUNT = /^(\d{1,6})\s*个?\s*(\D+)$/;
 const UNLIMITED = ["", "不限", "无", "—", "-", "none", "no limit"];
@@ -28,7 +29,7 @@ export function sayLimit(text, say) {
   const field = /^\$\{case\.(respond_limit|finish_limit|deemed_limit)\}$/.exec(text.trim());
   if (field) return say(field[1]);
   const match = /^(\d+)\s*个?\s*(工作日|工作小时|工作分钟|天|小时|分钟)$/.exec(text.trim());
-  return match ? say(`limit-${match[2]}`, { n: match[1] }) : text;
+  return match ? say(`limit-${WORDS[match[2]]}`, { n: match[1] }) : text;
 }
 
 /** Return the limits to choose from. */
