@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from app import create_app
 from app.db import db
@@ -30,6 +30,8 @@ CHROMIUM = shutil.which("chromium")
 MISSING = pytest.StashKey[list[str]]()
 FAILED = pytest.StashKey[bool]()
 Enter = Callable[..., Visit]
+# how long a page may take on a busy machine; speed is measured in the bench, not here
+expect.set_options(timeout=20_000)
 
 
 def what_is_missing() -> list[str]:

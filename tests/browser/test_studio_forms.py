@@ -51,7 +51,7 @@ def test_a_field_with_a_condition_and_an_english_label(enter: Enter, draft: int)
     expect(preview.get_by_text("Priority").first).to_be_visible()
     expect(preview.get_by_text("Anything else")).to_have_count(0)
     preview.locator('[name="priority"][value="urgent"]').check()
-    expect(preview.get_by_text("Anything else")).to_be_visible()
+    expect(preview.get_by_text("Anything else")).to_be_visible(timeout=20_000)
 
 
 def test_the_table_names_rules_that_meet_and_keeps_the_mark(enter: Enter, draft: int) -> None:

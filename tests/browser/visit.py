@@ -83,7 +83,7 @@ class Visit:
             reduced_motion="reduce",
             storage_state=cookies,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         visit = cls(context.new_page(), house, width)
         visit.page.on("console", visit._hear)
         visit.page.on("pageerror", lambda error: visit.troubles.append(f"{visit.page.url}: {error}"))

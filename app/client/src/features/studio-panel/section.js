@@ -1,6 +1,19 @@
 // One question of the panel: its heading, its body, what the checker says about it.
 import { h } from "./parts.js";
 
+// a button that is redrawn between press and release would never hear of the click
+const waiting = new Set();
+let pressed = false;
+window.addEventListener("pointerdown", () => (pressed = true), true);
+for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => window.setTimeout(release), true);
+
+function release() {
+  pressed = false;
+  const late = [...waiting];
+  waiting.clear();
+  for (const one of late) one.update();
+}
+
 /**
  * Return a section. `body(section)` draws its content; `about` are the rules of the checker that belong here.
  * Redrawing keeps the focus where it was and never touches a text somebody is typing.
@@ -19,13 +32,14 @@ export function section({ title, body, about = [], aside, folded = false }) {
     if (aside) side.replaceChildren(...[aside(one)].flat().filter(Boolean));
   };
   one.draw(true);
-  place.addEventListener("focusout", () => requestAnimationFrame(() => one.stale && !isTyping(place) && one.fresh()));
+  place.addEventListener("focusout", () => requestAnimationFrame(() => one.stale && one.update()));
   one.fresh = () => {
     one.stale = false;
     one.draw();
   };
   one.update = () => {
-    if (isTyping(place)) one.stale = true;
+    if (pressed) waiting.add(one);
+    else if (isTyping(place)) one.stale = true;
     else one.fresh();
   };
   return one;
