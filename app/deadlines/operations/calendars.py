@@ -96,6 +96,7 @@ def import_rows(
 
 
 def _package_knows(year: int) -> bool:
+    # NotImplementedError is how the package says that it has no data for a year
     try:
         chinese_calendar.is_workday(date(year, 1, 1))
     except NotImplementedError:

@@ -241,10 +241,7 @@ def sweep(session: Session, now: datetime) -> int:
 
 
 def _starter(session: Session, starter: int | str) -> dict[str, Any]:
-    by_role = {"rule": "role", "role": starter}
-    wanted = (
-        starter if isinstance(starter, int) else resolve(session, by_role, starter_id=None, earlier={}).user_ids[0]
-    )
+    wanted = starter if isinstance(starter, int) else _holder(session, starter)
     found = viewer_of(session, wanted)
     if found is None:
         raise NotFound(N_("没有这个人，换一位发起。"))
@@ -252,6 +249,7 @@ def _starter(session: Session, starter: int | str) -> dict[str, Any]:
 
 
 def _holder(session: Session, role: str) -> int:
+    """Return somebody who has the role."""
     found = resolve(session, {"rule": "role", "role": role}, starter_id=None, earlier={})
     return found.user_ids[0]
 
