@@ -23,7 +23,7 @@ from app.processes.source import Source, find_slugs, read_source
 from app.studio import queries, queries_try
 from app.studio.models import TryOut
 from app.studio.operations import drafts, trying, walking
-from app.studio.trying import Play
+from app.studio.trying import Play, steps
 from tests.factories.small import HERE
 
 ROOT = Path(__file__).parents[2]
@@ -86,25 +86,28 @@ class Trial:
         with transaction() as session:
             who, at = person(session, by), clock.now(session)
             viewer = owner(session)
-            trying.complete(session, self.runtime, viewer, self.draft_id, seen, token, answers, who, "", at)
+            step = steps.answer(answers, who)
+            trying.take(session, self.runtime, viewer, self.draft_id, seen, step, at, token=token)
 
     def serve(self, node: str, result: dict[str, Any]) -> None:
         token, seen = self.token(node), self.row.row_version
         with transaction() as session:
             at = clock.now(session)
-            trying.serve(session, self.runtime, owner(session), self.draft_id, seen, token, result, at)
+            step = steps.serve(result)
+            trying.take(session, self.runtime, owner(session), self.draft_id, seen, step, at, token=token)
 
     def send(self, name: str, values: dict[str, Any]) -> None:
         seen = self.row.row_version
         with transaction() as session:
             at = clock.now(session)
-            trying.send(session, self.runtime, owner(session), self.draft_id, seen, name, values, at)
+            step = steps.message(name, values)
+            trying.take(session, self.runtime, owner(session), self.draft_id, seen, step, at)
 
     def wait(self, by: timedelta | None = None) -> None:
         seen = self.row.row_version
         with transaction() as session:
             at = clock.now(session)
-            trying.move_clock(session, self.runtime, owner(session), self.draft_id, seen, by, at)
+            trying.take(session, self.runtime, owner(session), self.draft_id, seen, steps.wait(by), at)
 
     def undo(self) -> None:
         seen = self.row.row_version
@@ -218,7 +221,8 @@ def test_a_step_is_not_taken_twice(app: Flask) -> None:
     trial.answer("ask", ASKED, "dept")
     with transaction() as session, pytest.raises(Conflict):
         who, at = person(session, "dept"), clock.now(session)
-        trying.complete(session, trial.runtime, owner(session), trial.draft_id, seen, token, ASKED, who, "", at)
+        step = steps.answer(ASKED, who)
+        trying.take(session, trial.runtime, owner(session), trial.draft_id, seen, step, at, token=token)
     assert len(trial.row.steps) == 2
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.deadlines.queries import calendar_for
-from app.engine.state import clean, to_json
 from app.errors import Conflict, NotFound
 from app.i18n import N_
 from app.people.operations import resolve
@@ -22,16 +21,14 @@ from app.people.queries import viewer_of
 from app.people.rules import Viewer
 from app.studio import queries, queries_try
 from app.studio.models import TryOut
-from app.studio.trying import Machine, Play, Step, play_all
+from app.studio.trying import Machine, Play, Step, play_all, steps
 from app.studio.trying.play import refuse_endless
-from app.work.rules import reason_of
 from app.work.runtime import Runtime
 
 KEPT = timedelta(days=7)
 NOT_BEGUN = N_("还没有开始试走，或者已经过了 7 天。请重新走一遍。")
 CHANGED = N_("草稿改过，重新走一遍。")
 WALKED_ON = N_("这一步已经走过了。下面是现在走到的地方，您填的没有交上去。")
-CLOCK, BEGUN = N_("拨钟"), N_("发起")
 ONLY_START = N_("已经退到开头了。")
 
 
@@ -69,104 +66,13 @@ def begin(
     calendar = calendar_for(session, person["unit"])
     play = Play(machine, person, now.replace(second=0, microsecond=0), calendar)
     who = {"id": person["id"], "name": person["name"]}
-    given = to_json(clean(data or {}))
-    step = play.do({"act": "start", "node": at, "data": given, "title": BEGUN, "who": who})
+    step = play.do(steps.start(at, data or {}, who))
     _forget(session, viewer, draft_id)
     row = TryOut(draft_id=draft_id, user_id=viewer.user_id, digest=machine.digest, created_at=now)
     _keep(row, play, [step], {"called": pins, "files": []}, now)
     session.add(row)
     session.flush()
     return row
-
-
-def complete(
-    session: Session,
-    runtime: Runtime,
-    viewer: Viewer,
-    draft_id: int,
-    seen: int,
-    token: str,
-    answers: Mapping[str, Any],
-    who: Mapping[str, Any],
-    choice: str,
-    now: datetime,
-) -> TryOut:
-    """Complete a step in the name of `who` (`id`, `name`); `choice` is the action in words."""
-    step = {"act": "answer", "answers": dict(answers), "who": dict(who), "choice": choice}
-    return take(session, runtime, viewer, draft_id, seen, step, now, token=token)
-
-
-def send_back(
-    session: Session,
-    runtime: Runtime,
-    viewer: Viewer,
-    draft_id: int,
-    seen: int,
-    token: str,
-    to: str,
-    reason: str,
-    who: Mapping[str, Any],
-    now: datetime,
-) -> TryOut:
-    """Send a step back to one done before, in the name of `who`."""
-    step = {"act": "back", "to": to, "reason": reason_of(reason), "who": dict(who)}
-    return take(session, runtime, viewer, draft_id, seen, step, now, token=token)
-
-
-def serve(
-    session: Session,
-    runtime: Runtime,
-    viewer: Viewer,
-    draft_id: int,
-    seen: int,
-    token: str,
-    result: Mapping[str, Any],
-    now: datetime,
-) -> TryOut:
-    """Answer an automatic step with the values its handler would return."""
-    step = {"act": "serve", "result": to_json(clean(result))}
-    return take(session, runtime, viewer, draft_id, seen, step, now, token=token)
-
-
-def fail(
-    session: Session,
-    runtime: Runtime,
-    viewer: Viewer,
-    draft_id: int,
-    seen: int,
-    token: str,
-    code: str,
-    reason: str,
-    now: datetime,
-) -> TryOut:
-    """Let an automatic step fail with an error code, or as an incident without one."""
-    step = {"act": "fail", "code": code, "reason": reason}
-    return take(session, runtime, viewer, draft_id, seen, step, now, token=token)
-
-
-def send(
-    session: Session,
-    runtime: Runtime,
-    viewer: Viewer,
-    draft_id: int,
-    seen: int,
-    name: str,
-    values: Mapping[str, Any],
-    now: datetime,
-    *,
-    signal: bool = False,
-) -> TryOut:
-    """Let a message or signal arrive."""
-    step = {"act": "message", "name": name, "values": to_json(clean(values)), "signal": signal, "title": name}
-    return take(session, runtime, viewer, draft_id, seen, step, now)
-
-
-def move_clock(
-    session: Session, runtime: Runtime, viewer: Viewer, draft_id: int, seen: int, by: timedelta | None, now: datetime
-) -> TryOut:
-    """Move the try-out's clock forward by `by`, or to the next timer that is due."""
-    to = "due" if by is None else int(by.total_seconds())
-    return take(session, runtime, viewer, draft_id, seen, {"act": "time", "to": to, "title": CLOCK}, now)
 
 
 def take(
@@ -180,7 +86,10 @@ def take(
     *,
     token: str | None = None,
 ) -> TryOut:
-    """Take one step; raise Conflict when the draft was changed since, or the step was taken in another window."""
+    """Take one of `app.studio.trying.steps`, on the open step behind `token` where it is about one.
+
+    Raise Conflict when the draft was changed since, or the step was taken in another window.
+    """
     row, machine = _locked(session, runtime, viewer, draft_id, seen)
     refuse_endless(row.steps)
     play = queries_try.play_of(session, machine, row)
@@ -273,10 +182,10 @@ def _locked(session: Session, runtime: Runtime, viewer: Viewer, draft_id: int, s
 
 
 def _again(
-    session: Session, row: TryOut, machine: Machine, steps: Sequence[Step], state: Mapping[str, Any], now: datetime
+    session: Session, row: TryOut, machine: Machine, way: Sequence[Step], state: Mapping[str, Any], now: datetime
 ) -> None:
-    starter, begun = state["starter"], datetime.fromisoformat(steps[0]["at"])
-    play, done = play_all(machine, starter, begun, steps, calendar_for(session, starter["unit"]))
+    starter, begun = state["starter"], datetime.fromisoformat(way[0]["at"])
+    play, done = play_all(machine, starter, begun, way, calendar_for(session, starter["unit"]))
     _keep(row, play, done, state, now)
     session.flush()
 
@@ -286,7 +195,7 @@ def _forget(session: Session, viewer: Viewer, draft_id: int) -> None:
     session.execute(delete(TryOut).where(*mine))
 
 
-def _keep(row: TryOut, play: Play, steps: Sequence[Step], state: Mapping[str, Any], now: datetime) -> None:
+def _keep(row: TryOut, play: Play, way: Sequence[Step], state: Mapping[str, Any], now: datetime) -> None:
     row.now, row.ended, row.updated_at = play.now, play.ended, now
-    row.steps = list(steps)
+    row.steps = list(way)
     row.state = {**state, **play.stored()}

@@ -21,6 +21,7 @@ from app.i18n import N_
 from app.people.session import current_viewer
 from app.studio import queries, queries_try
 from app.studio.operations import trying, walking
+from app.studio.trying import Step, steps
 from app.studio.views.blueprint import EDIT, SEE_OTHER, bp, draft_for, reading, runtime
 from app.studio.views.trying_desk import SEEN, TryDesk, desk_of, played, values_of
 from app.studio.views.trying_page import form_html, page_of, person_played, play_of, row_of
@@ -79,9 +80,7 @@ def try_step(draft_id: int, token: str) -> ResponseReturnValue:
         answers = desk.judge(bound, decision, request.form.get(OWN_REASON, ""))
         action = chosen(desk.node, decision)
         choice = action.label(locale()) if action else ""
-        trying.complete(
-            session, runtime(), current_viewer(), draft_id, _seen(), token, answers, _who(desk), choice, at
-        )
+        _take(session, draft_id, steps.answer(answers, _who(desk), choice), at, token)
 
     return _act(draft_id, act, on=token, bound=bound)
 
@@ -102,8 +101,7 @@ def try_back(draft_id: int, token: str) -> ResponseReturnValue:
     to, reason = request.form.get("back_to", ""), request.form.get("reason", "")
 
     def act(session: Session, at: datetime) -> None:
-        viewer = current_viewer()
-        trying.send_back(session, runtime(), viewer, draft_id, _seen(), token, to, reason, _who(desk), at)
+        _take(session, draft_id, steps.back(to, reason, _who(desk)), at, token)
 
     return _act(draft_id, act, on=token)
 
@@ -112,16 +110,16 @@ def try_back(draft_id: int, token: str) -> ResponseReturnValue:
 @permission(EDIT)
 def try_service(draft_id: int, token: str) -> ResponseReturnValue:
     """Answer an automatic step, or let it fail."""
-    viewer, posted = current_viewer(), request.form
+    posted = request.form
 
     def act(session: Session, at: datetime) -> None:
         if posted.get("how") == "fail":
             code, reason = posted.get("code", "").strip(), posted.get("reason", "").strip()
             said = reason or code or gettext("没有办成")
-            trying.fail(session, runtime(), viewer, draft_id, _seen(), token, code, said, at)
+            step = steps.fail(code, said)
         else:
-            values = values_of(posted.get("values", ""))
-            trying.serve(session, runtime(), viewer, draft_id, _seen(), token, values, at)
+            step = steps.serve(values_of(posted.get("values", "")))
+        _take(session, draft_id, step, at, token)
 
     return _act(draft_id, act, on=token)
 
@@ -130,12 +128,12 @@ def try_service(draft_id: int, token: str) -> ResponseReturnValue:
 @permission(EDIT)
 def try_message(draft_id: int) -> ResponseReturnValue:
     """Let a message or signal arrive."""
-    viewer, posted = current_viewer(), request.form
+    posted = request.form
 
     def act(session: Session, at: datetime) -> None:
         values, signal = values_of(posted.get("values", "")), posted.get("signal") == "1"
         name = posted.get("name", "")
-        trying.send(session, runtime(), viewer, draft_id, _seen(), name, values, at, signal=signal)
+        _take(session, draft_id, steps.message(name, values, signal=signal), at)
 
     return _act(draft_id, act)
 
@@ -144,13 +142,13 @@ def try_message(draft_id: int) -> ResponseReturnValue:
 @permission(EDIT)
 def try_clock(draft_id: int) -> ResponseReturnValue:
     """Move the try-out's clock to the next timer, or on by an amount."""
-    viewer, text = current_viewer(), request.form.get("by", "").strip()
+    text = request.form.get("by", "").strip()
 
     def act(session: Session, at: datetime) -> None:
         row = row_of(draft_id)
         calendar = calendar_for(session, row.state["starter"]["unit"])
         by: timedelta | None = add_working(calendar, row.now, parse_limit(text)) - row.now if text else None
-        trying.move_clock(session, runtime(), viewer, draft_id, _seen(), by, at)
+        _take(session, draft_id, steps.wait(by), at)
 
     return _act(draft_id, act)
 
@@ -224,6 +222,10 @@ def _desk(draft_id: int, token: str) -> TryDesk:
 
 def _who(desk: TryDesk) -> dict[str, Any]:
     return {"id": desk.viewer.user_id, "name": desk.viewer.name}
+
+
+def _take(session: Session, draft_id: int, step: Step, at: datetime, token: str | None = None) -> None:
+    trying.take(session, runtime(), current_viewer(), draft_id, _seen(), step, at, token=token)
 
 
 def _seen() -> int:
