@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from app import api, boards, clock, deadlines, dispatch, files, formkit, outbox, people, studio, web
+from app import api, boards, clock, content, deadlines, dispatch, files, formkit, outbox, people, review, studio, web
 from app.config import Settings
 from app.db import db, prepare_engine
 from app.deadlines.operations import listen
@@ -50,7 +50,9 @@ def assemble(settings: Settings) -> Flask:
     work.init_app(app, runtime)
     boards.init_app(app)
     studio.init_app(app)
+    review.init_app(app, runtime)
     dispatch.init_app(app, runtime)
+    content.init_app(app, runtime)
     api.init_app(app)
     app.extensions["guanjia.demo_cards"] = _demo_cards
     listen(lock_cases, partial(take_over, runtime))

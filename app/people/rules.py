@@ -58,6 +58,8 @@ _READ = _SELF | {
     "dispatch.maintenance",
     "processes.view",
     "sites.view",
+    "content.view",
+    "review.view",
 }
 _WORK = _READ | {"work.inbox", "work.act", "work.urge"}
 _WATCH = _READ | {
@@ -69,6 +71,7 @@ _WATCH = _READ | {
     "people.list",
     "people.view",
     "calendar.view",
+    "content.figures",
 }
 _DESK = _WORK | _WATCH | {"work.steer"}
 _HOUSE = frozenset({OFFICE, DEPARTMENT})
@@ -82,21 +85,48 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("流程负责人"),
             "Process owner",
             frozenset({OFFICE}),
-            _DESK | {"processes.edit", "processes.approve", "work.repair"},
+            _DESK | {"processes.edit", "processes.approve", "work.repair", "content.manage"},
         ),
         Role(
             "office",
             N_("派发岗"),
             "Dispatch desk",
             frozenset({OFFICE}),
-            _DESK | {"work.start", "dispatch.intake", "contracts.edit", "sites.edit", "calendar.edit"},
+            _DESK
+            | {
+                "work.start",
+                "work.transcribe",
+                "dispatch.intake",
+                "contracts.edit",
+                "sites.edit",
+                "calendar.edit",
+                "content.manage",
+                "content.take_down",
+                "content.correct",
+            },
         ),
         Role(
-            "supervisor", N_("督办"), "Supervisor", frozenset({OFFICE}), _DESK | {"work.repair", "processes.approve"}
+            "supervisor",
+            N_("督办"),
+            "Supervisor",
+            frozenset({OFFICE}),
+            _DESK | {"work.repair", "processes.approve", "work.transcribe", "content.take_down", "content.correct"},
         ),
-        Role("director", N_("主任"), "Director", frozenset({OFFICE}), _DESK | {"processes.approve"}),
+        Role(
+            "director",
+            N_("主任"),
+            "Director",
+            frozenset({OFFICE}),
+            _DESK | {"processes.approve", "content.take_down"},
+        ),
         Role("inspector", N_("检查人员"), "Inspector", _HOUSE, _WATCH, "inspector"),
-        Role("staff", N_("科室经办"), "Department staff", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),
+        Role(
+            "staff",
+            N_("科室经办"),
+            "Department staff",
+            _HOUSE,
+            _WORK | {"work.start", "work.transcribe", "dispatch.intake"},
+        ),
         Role("unit_head", N_("科室负责人"), "Head of unit", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),
         Role(
             "vendor_lead",
@@ -119,6 +149,24 @@ ROLES: Final[Mapping[str, Role]] = {
             "Vendor engineer",
             frozenset({VENDOR}),
             _WORK | {"work.start", "dispatch.intake"},
+        ),
+        Role(
+            "editor",
+            N_("信息编辑"),
+            "Content editor",
+            frozenset({OFFICE, DEPARTMENT, VENDOR}),
+            _WORK | {"work.start", "content.write"},
+        ),
+        Role("reviewer_1", N_("一审"), "First reviewer", _HOUSE, _WORK),
+        Role("reviewer_2", N_("二审"), "Second reviewer", _HOUSE, _WORK),
+        Role("reviewer_3", N_("三审签发"), "Final reviewer", _HOUSE, _WORK | {"content.take_down"}),
+        Role("secrecy", N_("保密审查员"), "Secrecy reviewer", _HOUSE, _WORK),
+        Role(
+            "publisher",
+            N_("发布岗"),
+            "Publisher",
+            _HOUSE,
+            _WORK | {"content.publish", "content.take_down", "content.correct"},
         ),
         Role(
             "sysadmin",

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+import app.files.models  # noqa: F401 - scans are referred to by foreign keys
 from app.db import Base, Versioned
+from app.ledger.guards import guard_table
 
 
 class NumberSeries(Base):
@@ -261,3 +263,40 @@ class Stretch(Base):
     node_name: Mapped[str]
     begins: Mapped[datetime]
     ends: Mapped[datetime | None]
+
+
+class Transcription(Base):
+    """A decision given by phone or on paper and recorded by a clerk (代录); never changed, answered below."""
+
+    __tablename__ = "transcription"
+    __table_args__ = (Index("ix_transcription_decided_by", "decided_by_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"), unique=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    clerk_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    clerk_name: Mapped[str]
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    decided_by_name: Mapped[str]
+    medium: Mapped[str]
+    claimed_at: Mapped[datetime]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("upload.id"))
+    note: Mapped[str] = mapped_column(default="")
+    confirm_by: Mapped[datetime]
+    at: Mapped[datetime]
+
+
+class TranscriptionAnswer(Base):
+    """What the person whose decision was recorded says to it: `confirmed` or `objected`, once."""
+
+    __tablename__ = "transcription_answer"
+
+    transcription_id: Mapped[int] = mapped_column(ForeignKey("transcription.id"), primary_key=True)
+    answer: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+
+
+for model in (Transcription, TranscriptionAnswer):
+    guard_table(model.__table__)

@@ -27,6 +27,7 @@ def init_app(app: Flask, runtime: Runtime) -> None:
             "work.urge": N_("催办"),
             "work.repair": N_("处置异常"),
             "work.steer": N_("暂停、恢复、终止办件，改时限"),
+            "work.transcribe": N_("代录电话或纸面的决定"),
         }
     )
     register_sources()

@@ -1,0 +1,28 @@
+"""Content (信息发布): columns, articles, their checks, publication, correction and figures."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.i18n import N_
+from app.web import permissions
+from app.work.runtime import Runtime
+
+
+def init_app(app: Flask, runtime: Runtime) -> None:
+    """Add the pages, their menu entries and the topics of the content processes."""
+    from app.content import handlers, views  # noqa: PLC0415 - pages need the areas that create_app imports first
+
+    permissions.register(
+        {
+            "content.view": N_("看稿件"),
+            "content.write": N_("写稿件"),
+            "content.publish": N_("发布稿件"),
+            "content.take_down": N_("撤下已发布的稿件"),
+            "content.manage": N_("管栏目、词库和发布方式"),
+            "content.correct": N_("处理找错"),
+            "content.figures": N_("看信息发布的统计"),
+        }
+    )
+    handlers.register_topics(runtime)
+    app.register_blueprint(views.bp)

@@ -1,0 +1,1 @@
+"""Use cases of content; none of them commits."""

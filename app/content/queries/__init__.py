@@ -1,0 +1,1 @@
+"""Reads of content, scoped to the viewer."""

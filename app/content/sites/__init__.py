@@ -1,0 +1,1 @@
+"""Static sites: pages drawn from published articles, written atomically, only what changed."""

@@ -1,0 +1,29 @@
+"""Pages of content."""
+
+from app.content.views import (
+    articles,
+    columns,
+    corrections,
+    editor,
+    figures,
+    media,
+    preview,
+    publishing,
+    reports,
+    terms,
+)
+from app.content.views.blueprint import bp
+
+__all__ = [
+    "articles",
+    "bp",
+    "columns",
+    "corrections",
+    "editor",
+    "figures",
+    "media",
+    "preview",
+    "publishing",
+    "reports",
+    "terms",
+]

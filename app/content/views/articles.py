@@ -1,0 +1,1 @@
+"""Articles: the list, one article, its versions and its passes."""

@@ -1,0 +1,7 @@
+"""The blueprint of content."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("content", "app.content", template_folder="templates")

@@ -1,0 +1,1 @@
+"""Columns of a site and who may do what there."""

@@ -1,0 +1,1 @@
+"""The trace of a fault to its version and to everybody who passed it."""

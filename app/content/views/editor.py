@@ -1,0 +1,1 @@
+"""The editor of an article: write, keep, check, hand in."""

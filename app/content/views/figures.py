@@ -1,0 +1,1 @@
+"""Figures: workload, returns, reading speed, faults, freshness of columns."""

@@ -1,0 +1,1 @@
+"""A site as it would be or is published, shown from here."""

@@ -1,0 +1,1 @@
+"""How a site is published: mode, templates, packages, publication by hand, taking down."""

@@ -1,0 +1,1 @@
+"""Error reports: from readers of a published page, from staff."""

@@ -1,0 +1,21 @@
+"""Multi-level review (多级审核): levels, passes bound to a content's hash, what voids them.
+
+Any object with a content hash can be reviewed; it registers a provider in `subjects`.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.i18n import N_
+from app.web import permissions
+from app.work.runtime import Runtime
+
+
+def init_app(app: Flask, runtime: Runtime) -> None:
+    """Add the topics of the review process, its pages and the part of task pages that shows what is reviewed."""
+    from app.review import handlers, views  # noqa: PLC0415 - pages need the areas that create_app imports first
+
+    permissions.register({"review.view": N_("看审核记录")})
+    handlers.register_topics(runtime)
+    app.register_blueprint(views.bp)
