@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import clock, runtime_of
 from app.config import Settings
+from app.content.operations.terms import establish_lists
 from app.db import db, transaction
 from app.deadlines.operations import establish
 from app.errors import SettingError
@@ -72,6 +73,7 @@ def bear_real(app: Flask, say: Say) -> None:
             session, house.by_setup(), kind="office", code="office", name=OFFICE, name_en=OFFICE_EN, now=now
         )
         establish(session, now)
+        establish_lists(session, setup(), now)
         _publish_shipped(app, session, now)
         house.change_setting(session, house.by_setup(), "four_eyes", True, now)
     say("A real, empty database. Create the first account: guanjia user add NAME --role sysadmin")
@@ -91,6 +93,7 @@ def bear_demo(app: Flask, say: Say) -> None:
         now = clock.now(session)
         append(session, "house", [Entry("house:database:born", setup(), {"kind": "demo"})], now)
         establish(session, now)
+        establish_lists(session, setup(), now)
         _publish_shipped(app, session, now)
     load_demo(runtime_of(app), password, say)
     with transaction() as session:

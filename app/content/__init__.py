@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.i18n import N_
-from app.web import permissions
+from app.web import menu, permissions
 from app.work.runtime import Runtime
 
 
@@ -26,3 +26,4 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     )
     handlers.register_topics(runtime)
     app.register_blueprint(views.bp)
+    menu.add("content", "content.term_list", N_("词库"), "list-check", "content.manage")
