@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 import app.files.models
@@ -76,6 +76,23 @@ class Article(Versioned, Base):
         Index("ix_article_unit", "unit_id", "state", "updated_at"),
         Index("ix_article_author", "author_id", "state", "updated_at"),
         Index("ix_article_case", "case_id"),
+        # what a site's pages list, in the order of publication
+        Index(
+            "ix_article_shown",
+            "column_id",
+            "published_at",
+            "id",
+            sqlite_where=text("published_at IS NOT NULL"),
+            postgresql_where=text("published_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_article_site_shown",
+            "site_id",
+            "published_at",
+            "id",
+            sqlite_where=text("published_at IS NOT NULL"),
+            postgresql_where=text("published_at IS NOT NULL"),
+        ),
         UniqueConstraint("site_id", "path"),
     )
 
@@ -262,7 +279,8 @@ class Waiver(Base):
 class SitePublishing(Versioned, Base):
     """How a site is published: `own` static folder, `package` for another network, `outside` platform.
 
-    `route` says whether its pages can be fetched back from here: `direct` or `none`.
+    `route` says how its pages can be fetched back from here: `preview` (from this product's own preview), `direct`
+    (from the site's address) or `none`.
     """
 
     __tablename__ = "site_publishing"
@@ -270,7 +288,7 @@ class SitePublishing(Versioned, Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
     mode: Mapped[str] = mapped_column(String(8))
     folder: Mapped[str] = mapped_column(String(40), unique=True)
-    route: Mapped[str] = mapped_column(String(8), default="direct")
+    route: Mapped[str] = mapped_column(String(8), default="preview")
     title: Mapped[str] = mapped_column(String(120), default="")
     footer: Mapped[str] = mapped_column(String(1000), default="")
     changed_at: Mapped[datetime]
@@ -370,10 +388,18 @@ class Package(Versioned, Base):
 
 
 class ErrorReport(Versioned, Base):
-    """A fault somebody saw on a published page (找错): the words, or a marked area with a picture of the screen."""
+    """A fault somebody saw on a published page (找错): the words, or a marked area with a picture of the screen.
+
+    `area` is the marked rectangle in shares of the picture (x, y, width, height); `address` a keyed hash of where a
+    reader wrote from, kept for the limit of reports per hour only.
+    """
 
     __tablename__ = "error_report"
-    __table_args__ = (Index("ix_error_report_state", "state", "id"), Index("ix_error_report_article", "article_id"))
+    __table_args__ = (
+        Index("ix_error_report_state", "state", "id"),
+        Index("ix_error_report_article", "article_id"),
+        Index("ix_error_report_address", "address", "reported_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
@@ -388,6 +414,7 @@ class ErrorReport(Versioned, Base):
     source: Mapped[str] = mapped_column(String(12))
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     reporter: Mapped[str] = mapped_column(String(60), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
     reported_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(12))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))

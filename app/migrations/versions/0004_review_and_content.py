@@ -202,7 +202,9 @@ def add_tables() -> None:
         batch_op.create_index('ix_article_author', ['author_id', 'state', 'updated_at'], unique=False)
         batch_op.create_index('ix_article_case', ['case_id'], unique=False)
         batch_op.create_index('ix_article_column', ['column_id', 'state', 'published_at'], unique=False)
+        batch_op.create_index('ix_article_shown', ['column_id', 'published_at', 'id'], unique=False, sqlite_where=sa.text('published_at IS NOT NULL'), postgresql_where=sa.text('published_at IS NOT NULL'))
         batch_op.create_index('ix_article_site', ['site_id', 'state', 'published_at'], unique=False)
+        batch_op.create_index('ix_article_site_shown', ['site_id', 'published_at', 'id'], unique=False, sqlite_where=sa.text('published_at IS NOT NULL'), postgresql_where=sa.text('published_at IS NOT NULL'))
         batch_op.create_index('ix_article_unit', ['unit_id', 'state', 'updated_at'], unique=False)
 
     op.create_table('column_grant',
@@ -448,6 +450,7 @@ def add_tables() -> None:
         sa.Column('source', sa.String(length=12), nullable=False),
         sa.Column('reporter_id', sa.Integer(), nullable=True),
         sa.Column('reporter', sa.String(length=60), nullable=False),
+        sa.Column('address', sa.String(length=64), nullable=False),
         sa.Column('reported_at', WHEN, nullable=False),
         sa.Column('state', sa.String(length=12), nullable=False),
         sa.Column('case_id', sa.Integer(), nullable=True),
@@ -461,6 +464,7 @@ def add_tables() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_error_report'))
     )
     with op.batch_alter_table('error_report', schema=None) as batch_op:
+        batch_op.create_index('ix_error_report_address', ['address', 'reported_at'], unique=False)
         batch_op.create_index('ix_error_report_article', ['article_id'], unique=False)
         batch_op.create_index('ix_error_report_state', ['state', 'id'], unique=False)
 
@@ -518,6 +522,7 @@ def drop_tables() -> None:
     with op.batch_alter_table('error_report', schema=None) as batch_op:
         batch_op.drop_index('ix_error_report_state')
         batch_op.drop_index('ix_error_report_article')
+        batch_op.drop_index('ix_error_report_address')
 
     op.drop_table('error_report')
     with op.batch_alter_table('publication', schema=None) as batch_op:
@@ -568,7 +573,9 @@ def drop_tables() -> None:
     op.drop_table('column_grant')
     with op.batch_alter_table('article', schema=None) as batch_op:
         batch_op.drop_index('ix_article_unit')
+        batch_op.drop_index('ix_article_site_shown', sqlite_where=sa.text('published_at IS NOT NULL'), postgresql_where=sa.text('published_at IS NOT NULL'))
         batch_op.drop_index('ix_article_site')
+        batch_op.drop_index('ix_article_shown', sqlite_where=sa.text('published_at IS NOT NULL'), postgresql_where=sa.text('published_at IS NOT NULL'))
         batch_op.drop_index('ix_article_column')
         batch_op.drop_index('ix_article_case')
         batch_op.drop_index('ix_article_author')
