@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,9 @@ from tests.factories.city import PASSWORD, build_city
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "app" / "translations"
 START = datetime(2026, 11, 17, 1, 20, tzinfo=UTC)  # Tuesday 09:20 in Shanghai
 FULL = os.environ.get("GUANJIA_TEST_FULL") == "1"
+# every test has an application of its own; the templates' code is the same for all of them
+COMPILED_FOLDER = tempfile.TemporaryDirectory(prefix="gj-jinja-")
+COMPILED = FileSystemBytecodeCache(COMPILED_FOLDER.name)
 
 
 def settings_for(folder: Path, url: str | None = None) -> Settings:
@@ -148,6 +152,7 @@ def running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     app.test_client_class = OwnContext
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         yield app
         db.session.remove()
