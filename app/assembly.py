@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app import api, boards, clock, content, deadlines, dispatch, files, formkit, outbox, people, review, studio, web
 from app.config import Settings
+from app.content.queries.reports import waiting as report_count
 from app.db import db, prepare_engine
 from app.deadlines.operations import listen
 from app.files.models import Upload
@@ -132,6 +133,8 @@ def _frame() -> Mapping[str, Any]:
         frame.setdefault("counts", {})["incidents"] = open_count(session, viewer)
     if viewer is not None and viewer.may("processes.approve"):
         frame.setdefault("counts", {})["proposals"] = waiting_for(session, viewer.user_id)
+    if viewer is not None and viewer.may("content.correct"):
+        frame.setdefault("counts", {})["reports"] = report_count(session)
     return frame
 
 

@@ -26,4 +26,5 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     )
     handlers.register_topics(runtime)
     app.register_blueprint(views.bp)
+    menu.add("content", "content.report_list", N_("找错"), "flag", "content.correct", count="reports")
     menu.add("content", "content.term_list", N_("词库"), "list-check", "content.manage")
