@@ -64,6 +64,7 @@ def main() -> None:
             page.wait_for_load_state("networkidle")
             take(page, f"administration-{width}")
         diagram(page_of(browser, url, (2000, 900), "owner", password), url)
+        studio(page_of(browser, url, WIDE, "owner", password), url)
         browser.close()
 
 
@@ -74,6 +75,24 @@ def diagram(page: Page, url: str) -> None:
     page.wait_for_timeout(1500)
     page.locator(".djs-container").first.screenshot(path=HERE / "task_dispatch.png")
     print("task_dispatch")
+
+
+def studio(page: Page, url: str) -> None:
+    """Take the studio: a draft as a diagram and as a table with a step added, and how the first version is used."""
+    page.goto(f"{url}/studio/processes/task_dispatch")
+    page.click("form[action$='/drafts'] button:has-text('改这个流程')")
+    page.wait_for_selector("[data-ready=true]")
+    page.click("[data-element-id='requester_accept'] .djs-hit")
+    take(page, "studio-diagram-1440")
+    page.click("a:has-text('环节表')")
+    page.locator("tr[data-id='demand'] [data-column='name']").focus()
+    page.keyboard.press("Alt+Insert")
+    page.keyboard.type("科室审核")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    take(page, "studio-steps-1440")
+    page.goto(f"{url}/studio/processes/task_dispatch/versions/1")
+    take(page, "studio-use-1440")
 
 
 if __name__ == "__main__":

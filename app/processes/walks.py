@@ -1,4 +1,4 @@
-"""Walks (走法): recorded ways through a process, kept to be walked again before every later publish."""
+"""Walks (路线): recorded ways through a process, kept to be walked again before every later publish."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def record_walk(
     """Keep a walk; `version_id` is None while what it walked through is a draft."""
     name = name.strip()
     if not name or len(name) > LONGEST_NAME:
-        raise Invalid(fields={"name": N_("给这条走法起个名字，不超过 80 个字。")})
+        raise Invalid(fields={"name": N_("给这条路线起个名字，不超过 80 个字。")})
     walk = Walk(
         slug=slug,
         version_id=version_id,
@@ -54,7 +54,7 @@ def retire_walk(session: Session, walk_id: int, actor: Actor, now: datetime) -> 
     """Keep a walk but walk it no longer."""
     walk = session.get(Walk, walk_id, with_for_update=True, populate_existing=True)
     if walk is None:
-        raise NotFound(N_("没有这条走法。"))
+        raise NotFound(N_("没有这条路线。"))
     if walk.retired_at is not None:
         raise Conflict(N_("“%(name)s”已由%(who)s停用。"), name=walk.name, who=walk.retired_by)
     walk.retired_at, walk.retired_by = now, actor.name

@@ -1,4 +1,4 @@
-"""Where each field of a form is used: steps, flows, tables, titles, conditions of forms."""
+"""What forms are called, and where each field of one is used: steps, flows, tables, titles, conditions of forms."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.engine.port import DiagramRefused
 from app.formkit import CompiledForm, FormRefused, compile_form
 from app.i18n import N_
 from app.processes.source import Source
+from app.studio.diagrams import Use
 
 Said = tuple[str, Mapping[str, str]]
 STEP, FLOW, PROCESS = N_("环节“%(name)s”"), N_("连线“%(name)s”"), N_("流程的标题、摘要或时限")
@@ -29,6 +30,23 @@ def uses_of_fields(source: Source, form: str, own: CompiledForm | None, keys: It
         for name in names & wanted:
             found[name][message, values.get("name", "")] = (message, values)
     return {name: list(said.values()) for name, said in found.items()}
+
+
+def titles_of_forms(forms: Mapping[str, str], uses: Iterable[Use]) -> dict[str, str]:
+    """Return what people call each form: its own title, else the first step that shows it, else nothing."""
+    first: dict[str, str] = {}
+    for use in uses:
+        first.setdefault(use.form, use.name)
+    return {name: _own_title(text) or first.get(name, "") for name, text in forms.items()}
+
+
+def _own_title(text: str) -> str:
+    try:
+        schema: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    title = schema.get("title") if isinstance(schema, dict) else None
+    return title.strip() if isinstance(title, str) else ""
 
 
 def _all(source: Source, form: str, own: CompiledForm | None) -> Iterator[tuple[frozenset[str], Said]]:

@@ -38,6 +38,13 @@ class Assets:
         path: str = self._entry(name)["file"]
         return path
 
+    def modules(self, name: str) -> list[str]:
+        """Return the scripts an entry cannot begin without: its own and those it imports."""
+        entry = self._entry(name)
+        found = {entry["file"]: None}
+        self._follow(entry, found)
+        return list(found)
+
     def sheets(self, name: str) -> list[str]:
         """Return the style sheets of an entry, those of its imports first."""
         found: dict[str, None] = {}
@@ -47,6 +54,13 @@ class Assets:
     def verify(self) -> None:
         """Raise AssetsMissing when there is no build; called before serving."""
         self._entry("app.js")
+
+    def _follow(self, entry: dict[str, Any], found: dict[str, None]) -> None:
+        for key in entry.get("imports", ()):
+            imported = self._load()[key]
+            if imported["file"] not in found:
+                found[imported["file"]] = None
+                self._follow(imported, found)
 
     def _collect(self, entry: dict[str, Any], found: dict[str, None], seen: set[str]) -> None:
         for key in entry.get("imports", ()):
@@ -77,10 +91,11 @@ class Assets:
 
 
 def install(app: Flask, assets: Assets) -> None:
-    """Give templates `asset(name)` and `asset_css(name)`."""
+    """Give templates `asset(name)`, `asset_css(name)` and `asset_modules(name)`."""
     app.extensions["guanjia_assets"] = assets
     app.add_template_global(asset, "asset")
     app.add_template_global(asset_css, "asset_css")
+    app.add_template_global(asset_modules, "asset_modules")
 
 
 def asset(name: str) -> str:
@@ -91,6 +106,11 @@ def asset(name: str) -> str:
 def asset_css(name: str) -> list[str]:
     """Return the addresses of an entry's style sheets."""
     return [_address(path) for path in _assets().sheets(name)]
+
+
+def asset_modules(name: str) -> list[str]:
+    """Return the addresses of the scripts an entry begins with, so that a page can ask for all of them at once."""
+    return [_address(path) for path in _assets().modules(name)]
 
 
 def wrap_static(app: Flask, dist: Path = DIST) -> None:

@@ -20,6 +20,7 @@ from tests.browser.conftest import Enter
 from tests.browser.visit import Visit
 from tests.factories.dispatch import Dispatch
 
+pytest_plugins = ["tests.browser.desks"]
 FOREIGN = Path(__file__).parents[1] / "factories/bpmn/foreign/notice_three_levels.bpmn"
 NAME = "公告三级审批"
 
@@ -195,9 +196,9 @@ def do(visit: Visit, step: str, approved: str = "") -> None:
 
 
 @pytest.mark.usefixtures("four_eyes")
-def test_a_foreign_diagram_becomes_a_process_and_is_changed_while_cases_run(enter: Enter) -> None:
+def test_a_foreign_diagram_becomes_a_process_and_is_changed_while_cases_run(enter: Enter, owner: Visit) -> None:
     """Import, repair, assign, form, limit, checks, both branches, a second person, a real case; then a new form."""
-    owner, director, dept, office = enter("owner"), enter("director"), enter("dept"), enter("office")
+    director, dept, office = enter("director"), enter("dept"), enter("office")
     draft = bring_in(owner)
     mend(owner.page)
     draw_form(owner, draft)

@@ -10,11 +10,12 @@ from lxml import etree
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Enter
-from tests.browser.visit import House
+from tests.browser.visit import House, Visit
 from tests.factories.city import PASSWORD
 from tests.factories.dispatch import Dispatch
 from tests.factories.studio import draft_of, draft_of_running
 
+pytest_plugins = ["tests.browser.desks"]
 FOREIGN = Path(__file__).parents[1] / "factories" / "bpmn" / "foreign" / "leave_with_marks.bpmn"
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 LATIN = re.compile(r"[A-Za-z]{3,}")
@@ -77,10 +78,9 @@ def saved(page: Page) -> None:
     expect(page.locator("[data-draft-presence]")).to_have_attribute("data-saving", "saved")
 
 
-def test_the_modeler_fills_its_page(enter: Enter, dispatch_draft: int) -> None:
+def test_the_modeler_fills_its_page(owner: Visit, dispatch_draft: int) -> None:
     """Canvas, palette, panel, checks and watermark have their places and hide nothing of each other."""
-    visit = enter("owner")
-    page = visit.page
+    page = owner.page
     opened(page, dispatch_draft)
     expect(page.locator("[data-checks]")).to_have_attribute("data-state", "done")
     boxes = {
@@ -117,14 +117,14 @@ def test_the_modeler_fills_its_page(enter: Enter, dispatch_draft: int) -> None:
         }"""
     )
     assert inside
-    visit.shoot("studio-modeler")
+    owner.shoot("studio-modeler")
     findings = axe(page)
     assert findings == [], findings
 
 
-def test_every_word_around_the_canvas_is_chinese(enter: Enter, dispatch_draft: int) -> None:
+def test_every_word_around_the_canvas_is_chinese(owner: Visit, dispatch_draft: int) -> None:
     """Palette, context pad and menus of every kind of element offer only what runs, in Chinese."""
-    page = enter("owner").page
+    page = owner.page
     opened(page, dispatch_draft)
     texts = page.evaluate(MENUS, list(KINDS))
     assert len(texts) > 60
@@ -134,9 +134,9 @@ def test_every_word_around_the_canvas_is_chinese(enter: Enter, dispatch_draft: i
     assert page.evaluate("document.querySelector('[data-studio]').studio.untranslated()") == []
 
 
-def test_what_is_not_edited_is_not_changed(enter: Enter, house: House, foreign_draft: int) -> None:
+def test_what_is_not_edited_is_not_changed(owner: Visit, house: House, foreign_draft: int) -> None:
     """Opening saves nothing; renaming one step changes that name and nothing else, foreign marks included."""
-    page = enter("owner").page
+    page = owner.page
     original = stored(house, foreign_draft)
     opened(page, foreign_draft)
     page.evaluate("document.querySelector('[data-studio]').studio.saver.flush()")
@@ -148,9 +148,9 @@ def test_what_is_not_edited_is_not_changed(enter: Enter, house: House, foreign_d
     assert edited.splitlines()[0] == original.splitlines()[0]
 
 
-def test_new_and_removed_elements_leave_the_rest_alone(enter: Enter, house: House, foreign_draft: int) -> None:
+def test_new_and_removed_elements_leave_the_rest_alone(owner: Visit, house: House, foreign_draft: int) -> None:
     """An appended step gets a readable id; what is removed takes only its own with it; undo gives the file back."""
-    page = enter("owner").page
+    page = owner.page
     original = stored(house, foreign_draft)
     opened(page, foreign_draft)
     page.evaluate(
@@ -198,9 +198,9 @@ def test_a_closed_tab_loses_nothing(enter: Enter, house: House, foreign_draft: i
     assert 'name="处长审批"' in stored(house, foreign_draft)
 
 
-def test_two_editors_are_warned_and_choose(enter: Enter, house: House, foreign_draft: int) -> None:
+def test_two_editors_are_warned_and_choose(enter: Enter, owner: Visit, house: House, foreign_draft: int) -> None:
     """The slower one is told who saved, keeps the change on the page, and may save over the other's."""
-    first, second = enter("owner").page, enter("owner", anew=True).page
+    first, second = owner.page, enter("owner").page
     opened(first, foreign_draft)
     opened(second, foreign_draft)
     rename(first, "decide", "甲改的")
@@ -218,7 +218,7 @@ def test_two_editors_are_warned_and_choose(enter: Enter, house: House, foreign_d
 
 def test_an_expired_session_goes_on_after_signing_in(enter: Enter, house: House, foreign_draft: int) -> None:
     """Signed out, the page says so and keeps the change; after signing in elsewhere it is saved."""
-    visit = enter("owner", anew=True)
+    visit = enter("owner")
     page = visit.page
     opened(page, foreign_draft)
     page.context.clear_cookies()
@@ -239,9 +239,9 @@ def test_an_expired_session_goes_on_after_signing_in(enter: Enter, house: House,
     assert 'name="主任审批"' in stored(house, foreign_draft)
 
 
-def test_a_problem_leads_to_its_element(enter: Enter, foreign_draft: int) -> None:
+def test_a_problem_leads_to_its_element(owner: Visit, foreign_draft: int) -> None:
     """The list names what is wrong, errors first, and 去修改 selects the element; its sign stands on the diagram."""
-    page = enter("owner").page
+    page = owner.page
     opened(page, foreign_draft)
     checks = page.locator("[data-checks]")
     expect(checks.locator(".gj-check").first).to_contain_text("错误")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from app.studio.operations import drafts
 from tests.browser.visit import Visit
 from tests.factories.dispatch import Dispatch
 
-Enter = Callable[..., Visit]
+pytest_plugins = ["tests.browser.desks"]
 NAMESPACES = """xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
     xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"
     xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"
@@ -133,9 +132,9 @@ def attributes(text: str) -> dict[str, Any]:
     return found | dict(re.findall(r'name="([\w.]+)" value="([^"]*)"', text))
 
 
-def test_a_step_is_described_in_the_owners_words(enter: Enter, draft: int) -> None:
+def test_a_step_is_described_in_the_owners_words(owner: Visit, draft: int) -> None:
     """Person, limit and action chosen in the panel are exactly what is written; undo takes each of them back."""
-    panel = Panel(enter("owner"), draft)
+    panel = Panel(owner, draft)
     before = panel.element("judge")
     panel.select("judge")
     who = panel.section("谁来办")
@@ -170,9 +169,9 @@ def test_a_step_is_described_in_the_owners_words(enter: Enter, draft: int) -> No
     assert panel.element("judge") == before
 
 
-def test_a_condition_is_built_from_what_is_known(enter: Enter, draft: int) -> None:
+def test_a_condition_is_built_from_what_is_known(owner: Visit, draft: int) -> None:
     """The rows offer the fields of earlier steps and write one `${…}`; a broken text names its place and is kept."""
-    panel = Panel(enter("owner"), draft)
+    panel = Panel(owner, draft)
     before = panel.element("yes")
     panel.select("yes")
     condition = panel.section("什么情况走这条")
@@ -191,9 +190,9 @@ def test_a_condition_is_built_from_what_is_known(enter: Enter, draft: int) -> No
     expect(text).to_have_value("${amount > }")
 
 
-def test_typing_keeps_the_focus_and_what_the_checker_says_stands_at_its_question(enter: Enter, draft: int) -> None:
+def test_typing_keeps_the_focus_and_what_the_checker_says_stands_at_its_question(owner: Visit, draft: int) -> None:
     """A limit that cannot be read is written and answered where it was asked; the box one types in stays the same."""
-    panel = Panel(enter("owner"), draft)
+    panel = Panel(owner, draft)
     panel.select("judge")
     expect(panel.section("谁来办")).to_contain_text("没有写由谁办理。")
     limit = panel.section("多久办完")

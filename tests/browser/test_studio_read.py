@@ -18,6 +18,7 @@ from tests.browser.visit import Visit
 from tests.factories.dispatch import SLUG, Dispatch
 from tests.factories.small import viewer
 
+pytest_plugins = ["tests.browser.desks"]
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 Enter = Callable[..., Visit]
 
@@ -47,25 +48,24 @@ def faults(visit: Visit) -> list[str]:
     return [str(one) for one in found]
 
 
-def test_a_line_of_the_comparison_leads_to_its_element(enter: Enter, changed: int) -> None:
+def test_a_line_of_the_comparison_leads_to_its_element(owner: Visit, changed: int) -> None:
     """Both diagrams carry the marks; a click on a line brings its element to the middle; a reason is kept at once."""
-    visit = enter("owner")
-    visit.open(f"/studio/drafts/{changed}/compare")
-    expect(visit.page.locator("[data-ready]")).to_have_count(2)
-    expect(visit.page.locator(".gj-diff-changed")).to_have_count(4)
-    line = visit.page.locator("li[data-element=head_approval]").first
+    owner.open(f"/studio/drafts/{changed}/compare")
+    expect(owner.page.locator("[data-ready]")).to_have_count(2)
+    expect(owner.page.locator(".gj-diff-changed")).to_have_count(4)
+    line = owner.page.locator("li[data-element=head_approval]").first
     line.locator("[data-go]").click()
     expect(line).to_have_class("gj-diff-line is-changed is-on")
-    expect(visit.page.locator(".djs-element.gj-is-focus")).to_have_count(2)
+    expect(owner.page.locator(".djs-element.gj-is-focus")).to_have_count(2)
     line.locator("[data-reason]").fill("机构改革后统一叫法")
     line.locator("[data-reason]").blur()
-    expect(visit.page.locator("[data-reason-state]")).to_have_text("已存")
-    canvas = visit.page.locator("[data-compared]").first.bounding_box()
+    expect(owner.page.locator("[data-reason-state]")).to_have_text("已存")
+    canvas = owner.page.locator("[data-compared]").first.bounding_box()
     assert canvas is not None
     assert canvas["height"] > 200
-    assert faults(visit) == []
-    visit.open(f"/studio/drafts/{changed}/amendments")
-    assert "机构改革后统一叫法" in visit.read(".gj-amendments")
+    assert faults(owner) == []
+    owner.open(f"/studio/drafts/{changed}/amendments")
+    assert "机构改革后统一叫法" in owner.read(".gj-amendments")
 
 
 def test_the_use_of_a_version_lies_on_its_diagram(enter: Enter, scenes: Scenes) -> None:

@@ -11,10 +11,11 @@ from app import clock
 from app.db import transaction
 from app.processes.source import Source, read_source
 from app.studio.operations import drafts
-from tests.browser.conftest import Enter
+from tests.browser.visit import Visit
 from tests.factories.dispatch import Dispatch
 from tests.factories.small import HERE, viewer
 
+pytest_plugins = ["tests.browser.desks"]
 SHAPES = {
     "start": (60, 102, 36, 36),
     "ask": (150, 80, 100, 80),
@@ -66,11 +67,10 @@ def answer(page: Page, name: str, text: str, button: str) -> None:
     page.locator(".gj-try-acts .gj-act", has_text=button).click()
 
 
-def test_both_branches_are_walked_and_kept(enter: Enter, draft_id: int) -> None:
+def test_both_branches_are_walked_and_kept(owner: Visit, draft_id: int) -> None:
     """The token goes where the answers send it, both ways of the gateway; a refused form says why and stays."""
-    visit = enter("owner")
-    page = visit.page
-    visit.open(f"/studio/drafts/{draft_id}/try")
+    page = owner.page
+    owner.open(f"/studio/drafts/{draft_id}/try")
     page.get_by_role("button", name="开始试走").click()
     expect(page.locator("[data-try-diagram][data-ready]")).to_be_visible()
     expect(page.locator(".gj-try-token")).to_have_count(1)
@@ -91,4 +91,4 @@ def test_both_branches_are_walked_and_kept(enter: Enter, draft_id: int) -> None:
     page.get_by_label("路线的名称").fill("退回一次")
     page.get_by_role("button", name="存下").click()
     expect(page.locator("#try-panel")).to_contain_text("已存成路线")
-    visit.shoot("studio-try")
+    owner.shoot("studio-try")

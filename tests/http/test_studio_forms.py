@@ -84,6 +84,19 @@ def test_the_list_names_the_steps(draft: Draft) -> None:
     assert "intake/delete" not in text
 
 
+def test_a_form_is_called_by_its_title_or_its_first_step(draft: Draft) -> None:
+    """The list and the editor name a form as people do: by its own title, else by the first step that shows it."""
+    assert '补录需求 <span class="gj-mono gj-mut">intake</span>' in draft.page()
+    assert '补录需求 <span class="gj-mono gj-mut">intake</span>' in draft.page("/intake")
+    text = json.dumps({**json.loads(draft.part("form", "intake")["text"]), "title": "电话补录"})
+    address = f"/studio/drafts/{draft.id}/parts/form/intake"
+    saved = draft.browser.put(address, json={"text": text, "row_version": draft.seen}, headers=JSON)
+    assert saved.status_code == 200
+    assert "电话补录 <span" in draft.page()
+    draft.press("", name="unused")
+    assert ' <span class="gj-mono">unused</span>' in draft.page()
+
+
 def test_new_copied_and_deleted(either_app: Flask) -> None:
     """A new form and a copy open in the editor; what no step uses can go, what one uses cannot."""
     draft = Draft(either_app)

@@ -12,7 +12,8 @@ from flask import Flask
 from app import clock, runtime_of
 from app.db import db, transaction
 from app.processes.models import Process
-from app.studio.queries_use import FEW, Count, Use, heat, use_of
+from app.studio.flows_taken import Count
+from app.studio.queries_use import FEW, Use, heat, use_of
 from tests.conftest import signed_in
 from tests.factories.drawn import asked, publish_drawn, start_drawn
 from tests.factories.small import complete, open_item, publish_small, start_small, viewer

@@ -75,3 +75,10 @@ def test_no_build_serves_no_files(tmp_path: Path) -> None:
     app = Flask(__name__, static_folder=None)
     wrap_static(app, tmp_path / "nothing")
     assert app.test_client().get("/static/dist/manifest.json").status_code == 404
+
+
+def test_an_entry_names_every_script_it_begins_with(tmp_path: Path) -> None:
+    """A page can ask for an entry and all it imports at once, each named one time."""
+    assets = built(tmp_path)
+    assert assets.modules("app.js") == ["assets/app-AAAAAAAA.js", "assets/words-EEEEEEEE.js"]
+    assert assets.modules("diagram.js") == ["assets/diagram-CCCCCCCC.js"]

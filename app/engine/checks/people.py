@@ -30,7 +30,7 @@ def _people(subject: Subject) -> Iterator[Problem]:
             fix = N_("写上办理人，例如 ${role('office')} 或 ${starter}。")
             yield problem("assignee-missing", one, N_("没有写由谁办理。"), fix)
         if not one.own.get("name.en"):
-            fix = N_("加属性 guanjia.name.en。")
+            fix = N_("写上英文名称。")
             yield problem("name-en", one, N_("没有英文名称。"), fix, "warning")
 
 

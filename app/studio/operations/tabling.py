@@ -16,7 +16,7 @@ from app.people.rules import Viewer
 from app.studio.diagrams import uses_of_decisions
 from app.studio.models import ProcessDraft
 from app.studio.operations import drafts
-from app.studio.operations.forming import UNREADABLE, add_part, diagram_of, part, refuse_used
+from app.studio.operations.parts import add_part, in_diagram, part, refuse_used
 
 NEW = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="{name}_definitions" name="{name}" \
@@ -58,10 +58,7 @@ def remove_table(
 ) -> ProcessDraft:
     """Take a table away that no step asks; raise Conflict naming the steps that do."""
     text = part(session, draft_id, "table", name).text
-    try:
-        asked = uses_of_decisions(diagram_of(session, draft_id).text.encode())
-    except DiagramRefused as error:
-        raise Invalid(UNREADABLE) from error
+    asked = in_diagram(session, draft_id, uses_of_decisions)
     refuse_used(name, [step for one in decision_ids(text) for step in asked.get(one, ())])
     return drafts.remove_part(session, viewer, draft_id, "table", name, seen, now)
 

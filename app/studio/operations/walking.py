@@ -1,4 +1,4 @@
-"""Walks (检查用的路线): a try-out is kept as one, and every walk of a process is walked again on a new version.
+"""Walks (路线): a try-out is kept as one, and every walk of a process is walked again on a new version.
 
 For the page that publishes:
 

@@ -20,10 +20,13 @@ from app.people.session import current_viewer
 from app.processes.source import Source
 from app.studio import queries
 from app.studio.diagrams import Change, Mode, Use, uses_of_forms
-from app.studio.form_uses import uses_of_fields
+from app.studio.form_uses import titles_of_forms, uses_of_fields
 from app.studio.operations import forming
+from app.studio.operations.parts import part
+from app.studio.views import parts
 from app.studio.views.blueprint import EDIT, SEE_OTHER, bp, draft_for, reading, saved
 from app.studio.views.modeler import frame
+from app.studio.views.parts import UNREADABLE, body_of, seen_in, text_in
 from app.web import permission
 from app.web.errors import wants_fragment
 from app.web.i18n import gettext, locale
@@ -32,7 +35,6 @@ from app.work.views.sources import sources_for
 
 OWN_CONTROLS = frozenset({"schema", "step", "language", "csrf_token"})
 NO_JSON = N_("内容读不出来：%(why)s")
-UNREADABLE = N_("这次提交读不出来，什么都没有改动。")
 
 
 @bp.get("/studio/drafts/<int:draft_id>/forms")
@@ -42,8 +44,10 @@ def draft_forms(draft_id: int) -> ResponseReturnValue:
     draft = draft_for(draft_id)
     source = queries.source_of(reading(), draft)
     uses = _uses(source)
+    titles = titles_of_forms(source.forms, uses)
     rows = [
-        (name, _count(text), [use.name for use in uses if use.form == name]) for name, text in source.forms.items()
+        (name, titles[name], _count(text), [use.name for use in uses if use.form == name])
+        for name, text in source.forms.items()
     ]
     missing = sorted({use.form for use in uses} - source.forms.keys())
     return render_template("studio/forms.html", rows=rows, missing=missing, **frame(draft))
@@ -53,15 +57,7 @@ def draft_forms(draft_id: int) -> ResponseReturnValue:
 @permission(EDIT)
 def add_draft_form(draft_id: int) -> ResponseReturnValue:
     """Add a form: an empty one, or a copy of another."""
-    draft_for(draft_id)
-    viewer, fields = current_viewer(), request.form
-    name, old = fields.get("name", "").strip(), fields.get("from", "")
-    with transaction() as session:
-        now, seen = clock.now(session), seen_in(fields)
-        if old:
-            forming.copy_form(session, viewer, draft_id, (old, name), seen, now)
-        else:
-            forming.new_form(session, viewer, draft_id, name, seen, now)
+    name = parts.add(draft_id, forming.new_form, forming.copy_form)
     return redirect(url_for("studio.draft_form", draft_id=draft_id, name=name), SEE_OTHER)
 
 
@@ -69,10 +65,7 @@ def add_draft_form(draft_id: int) -> ResponseReturnValue:
 @permission(EDIT)
 def rename_draft_form(draft_id: int, name: str) -> ResponseReturnValue:
     """Give a form another name, in the diagram too."""
-    draft_for(draft_id)
-    viewer, new = current_viewer(), request.form.get("name", "").strip()
-    with transaction() as session:
-        forming.rename_form(session, viewer, draft_id, (name, new), seen_in(request.form), clock.now(session))
+    parts.change(draft_id, forming.rename_form, (name, parts.typed_name()))
     return redirect(url_for("studio.draft_forms", draft_id=draft_id), SEE_OTHER)
 
 
@@ -80,10 +73,7 @@ def rename_draft_form(draft_id: int, name: str) -> ResponseReturnValue:
 @permission(EDIT)
 def remove_draft_form(draft_id: int, name: str) -> ResponseReturnValue:
     """Take a form away that no step shows."""
-    draft_for(draft_id)
-    viewer = current_viewer()
-    with transaction() as session:
-        forming.remove_form(session, viewer, draft_id, name, seen_in(request.form), clock.now(session))
+    parts.change(draft_id, forming.remove_form, name)
     return redirect(url_for("studio.draft_forms", draft_id=draft_id), SEE_OTHER)
 
 
@@ -92,20 +82,18 @@ def remove_draft_form(draft_id: int, name: str) -> ResponseReturnValue:
 def draft_form(draft_id: int, name: str) -> ResponseReturnValue:
     """Show the editor of one form."""
     draft = draft_for(draft_id)
-    text = forming.part(reading(), draft_id, "form", name).text
+    text = part(reading(), draft_id, "form", name).text
     source = queries.source_of(reading(), draft)
     uses = [use for use in _uses(source) if use.form == name]
+    title = titles_of_forms({name: text}, uses)[name]
     data = {
-        "name": name,
-        "text": text,
-        "open": draft.state == "open",
-        "row_version": draft.row_version,
-        "part": url_for("studio.draft_part", draft_id=draft_id, kind="form", name=name),
-        "check": url_for("studio.check_draft_form", draft_id=draft_id, name=name),
+        **parts.editor_data(draft, "form", name, text),
         "rights": url_for("studio.change_draft_rights", draft_id=draft_id, name=name),
         "seen": _look(source, name, text),
     }
-    return render_template("studio/form.html", form_name=name, form_data=data, uses=uses, **frame(draft))
+    return render_template(
+        "studio/form.html", form_name=name, form_title=title, form_data=data, uses=uses, **frame(draft)
+    )
 
 
 @bp.post("/studio/drafts/<int:draft_id>/forms/<name>/check")
@@ -210,13 +198,13 @@ def _compiled(text: str) -> tuple[CompiledForm | None, list[dict[str, str]]]:
 
 def _labels(schema: object) -> Iterator[tuple[str, str]]:
     """Yield the label of each component by its id, as far as it has one."""
-    parts = schema.get("components") if isinstance(schema, Mapping) else None
-    for part in parts if isinstance(parts, list) else ():
-        if isinstance(part, Mapping):
-            label = part.get("label") or part.get("dateLabel") or part.get("key")
-            if isinstance(label, str) and isinstance(part.get("id"), str):
-                yield part["id"], label
-            yield from _labels(part)
+    components = schema.get("components") if isinstance(schema, Mapping) else None
+    for one in components if isinstance(components, list) else ():
+        if isinstance(one, Mapping):
+            label = one.get("label") or one.get("dateLabel") or one.get("key")
+            if isinstance(label, str) and isinstance(one.get("id"), str):
+                yield one["id"], label
+            yield from _labels(one)
 
 
 def _uses(source: Source) -> list[Use]:
@@ -237,27 +225,3 @@ def _changes(raw: object) -> Iterator[Change]:
         if not isinstance(one, dict) or one.get("mode") not in get_args(Mode):
             raise Invalid(UNREADABLE)
         yield Change(text_in(one, "step"), text_in(one, "key"), one["mode"])
-
-
-def body_of() -> dict[str, Any]:
-    """Return the JSON object of this request; raise Invalid when it sent something else."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Invalid(UNREADABLE)
-    return body
-
-
-def text_in(body: Mapping[str, Any], name: str) -> str:
-    """Return a text of the body; raise Invalid when it is none."""
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise Invalid(UNREADABLE)
-    return value
-
-
-def seen_in(fields: Mapping[str, Any]) -> int:
-    """Return the row version that the page last saw."""
-    text = str(fields.get("row_version", ""))
-    if not text.isdecimal():
-        raise Invalid(UNREADABLE)
-    return int(text[:9])

@@ -96,6 +96,7 @@ def page_data(draft: ProcessDraft) -> dict[str, Any]:
             "table": _pattern("studio.draft_table", draft.id),
             "forms": address("studio.draft_forms", draft_id=draft.id),
             "tables": address("studio.draft_tables", draft_id=draft.id),
+            "choices": url_for("studio.panel_choices", draft_id=draft.id),
         },
     }
 

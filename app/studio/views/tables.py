@@ -5,24 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from app import clock
-from app.db import transaction
 from app.engine import DiagramRefused
 from app.engine.decisions import Decision, Outcome
 from app.errors import Invalid, NotFound
 from app.i18n import N_
-from app.people.session import current_viewer
 from app.processes.source import Source
 from app.studio import queries, table_trials
 from app.studio.diagrams import uses_of_decisions
-from app.studio.operations import forming, tabling
+from app.studio.operations import tabling
+from app.studio.operations.parts import part
 from app.studio.table_trials import Found
+from app.studio.views import parts
 from app.studio.views.blueprint import EDIT, SEE_OTHER, bp, draft_for, reading
-from app.studio.views.forms import UNREADABLE, body_of, seen_in, text_in
 from app.studio.views.modeler import frame
+from app.studio.views.parts import UNREADABLE, body_of, text_in
 from app.web import permission
 from app.web.i18n import gettext
 
@@ -52,15 +51,7 @@ def draft_tables(draft_id: int) -> ResponseReturnValue:
 @permission(EDIT)
 def add_draft_table(draft_id: int) -> ResponseReturnValue:
     """Add a table: an empty one, or a copy of another."""
-    draft_for(draft_id)
-    viewer, fields = current_viewer(), request.form
-    name, old = fields.get("name", "").strip(), fields.get("from", "")
-    with transaction() as session:
-        now, seen = clock.now(session), seen_in(fields)
-        if old:
-            tabling.copy_table(session, viewer, draft_id, (old, name), seen, now)
-        else:
-            tabling.new_table(session, viewer, draft_id, name, seen, now)
+    name = parts.add(draft_id, tabling.new_table, tabling.copy_table)
     return redirect(url_for("studio.draft_table", draft_id=draft_id, name=name), SEE_OTHER)
 
 
@@ -68,10 +59,7 @@ def add_draft_table(draft_id: int) -> ResponseReturnValue:
 @permission(EDIT)
 def remove_draft_table(draft_id: int, name: str) -> ResponseReturnValue:
     """Take a table away that no step asks."""
-    draft_for(draft_id)
-    viewer = current_viewer()
-    with transaction() as session:
-        tabling.remove_table(session, viewer, draft_id, name, seen_in(request.form), clock.now(session))
+    parts.change(draft_id, tabling.remove_table, name)
     return redirect(url_for("studio.draft_tables", draft_id=draft_id), SEE_OTHER)
 
 
@@ -80,14 +68,9 @@ def remove_draft_table(draft_id: int, name: str) -> ResponseReturnValue:
 def draft_table(draft_id: int, name: str) -> ResponseReturnValue:
     """Show the editor of one decision table."""
     draft = draft_for(draft_id)
-    text = forming.part(reading(), draft_id, "table", name).text
+    text = part(reading(), draft_id, "table", name).text
     data = {
-        "name": name,
-        "text": text,
-        "open": draft.state == "open",
-        "row_version": draft.row_version,
-        "part": url_for("studio.draft_part", draft_id=draft_id, kind="table", name=name),
-        "check": url_for("studio.check_draft_table", draft_id=draft_id, name=name),
+        **parts.editor_data(draft, "table", name, text),
         "try": url_for("studio.try_draft_table", draft_id=draft_id, name=name),
         "seen": _look(name, text),
     }

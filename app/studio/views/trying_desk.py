@@ -43,7 +43,7 @@ class TryDesk(FormDesk):
     @property
     def _sources(self) -> Sources:
         own = sources_for(reading(), self.viewer)
-        return replace(own, uploads=lambda ids: trying.files_of(self.row, ids), upload_url=None)
+        return replace(own, uploads=lambda ids: trying.files_of(self.row, ids), upload_url=None, subject=None)
 
 
 def desk_of(row: TryOut, play: Play, opened: OpenNode, viewer: Viewer) -> TryDesk:

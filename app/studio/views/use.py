@@ -15,7 +15,8 @@ from app.people.session import current_viewer
 from app.processes.models import ProcessVersion, VersionPart
 from app.studio import queries
 from app.studio import queries_versions as versions
-from app.studio.queries_use import Count, NodeUse, Use, heat, use_of
+from app.studio.flows_taken import Count
+from app.studio.queries_use import NodeUse, Use, heat, use_of
 from app.studio.replay import as_json, replay
 from app.studio.views.blueprint import VIEW, bp, now, reading, runtime
 from app.web import filters, permission

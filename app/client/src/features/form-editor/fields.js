@@ -21,6 +21,7 @@ export const GROUPS = [
       own("rating", "radio"),
       own("caselink", "textfield"),
       own("evidence", "filepicker"),
+      own("subject", "textfield"),
     ],
   },
   { name: "layout", entries: ["group", "dynamiclist", "expression", "text", "separator", "spacer"].map((type) => plain(type)) },
@@ -34,7 +35,7 @@ export const KEYED = new Set(["textfield", "textarea", "number", "datetime", "ch
 const WRITTEN = ["richtext", "opinion", "lines", "caselink", "criteria"];
 /** The widgets that may ride on a kind. */
 export const WIDGETS = {
-  textfield: [...SOURCES, ...WRITTEN, "rating", "evidence"],
+  textfield: [...SOURCES, ...WRITTEN, "rating", "evidence", "subject"],
   textarea: WRITTEN,
   select: [...SOURCES, "rating"],
   radio: [...SOURCES, "criteria", "rating"],

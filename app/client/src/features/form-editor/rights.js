@@ -52,6 +52,7 @@ export class Rights {
       const body = { changes, text: page.text, row_version: page.saver.rowVersion };
       const answer = await ask(page.data.rights, { method: "POST", body });
       page.saver.rowVersion = answer.row_version;
+      page.preview.outdate();
       page.see(answer);
       this.told.textContent = page.say("rights.saved", { time: answer.saved_at });
     } catch (error) {

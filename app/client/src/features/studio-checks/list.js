@@ -1,4 +1,5 @@
 const KINDS = { error: "red", warning: "amber" };
+const LISTED = 200; // a large diagram can have thousands of problems; nobody reads them all at once
 
 /** The problems below the canvas, errors first. */
 export class List {
@@ -28,9 +29,24 @@ export class List {
     for (const kind of Object.keys(KINDS)) this.count(kind, problems.filter((one) => one.severity === kind).length);
     this.node.querySelector("[data-clean]").hidden = Boolean(problems.length);
     this.node.querySelector("[data-rule]").hidden = !problems.length;
-    this.rows.replaceChildren(...problems.map((one) => this.row(one)));
+    this.list(problems.slice(0, LISTED), problems.slice(LISTED));
     this.time(this.words("at", { time: at }));
     this.node.dataset.state = "done";
+  }
+
+  list(first, rest) {
+    this.rows.replaceChildren(...first.map((one) => this.row(one)));
+    if (rest.length) this.rows.append(this.opener(rest));
+  }
+
+  /** Return a last row that lists the rest when it is pressed. */
+  opener(rest) {
+    const row = element("li", "gj-check");
+    const all = element("button", "gj-button is-small", this.words("rest", { count: rest.length }));
+    all.type = "button";
+    all.addEventListener("click", () => row.replaceWith(...rest.map((one) => this.row(one))));
+    row.append(element("span"), element("span"), all);
+    return row;
   }
 
   count(kind, number) {

@@ -1,6 +1,7 @@
 const KIND = "gj-check";
+const SIGNS = 200; // each costs more than the one before it
 
-/** The problems on the diagram: a frame around the element and a sign at its corner. */
+/** The problems on the diagram: a frame around the element and, of the first ones, a sign at its corner. */
 export class Marks {
   constructor(studio) {
     this.studio = studio;
@@ -27,6 +28,7 @@ export class Marks {
     const marker = `gj-has-${worst}`;
     this.studio.get("canvas").addMarker(id, marker);
     this.marked.push([id, marker]);
+    if (this.marked.length > SIGNS) return;
     const position = element.waypoints ? { top: -9, left: element.width / 2 } : { top: -9, right: 9 };
     this.studio.get("overlays").add(id, KIND, { position, html: this.sign(id, worst, problems) });
   }

@@ -6,6 +6,7 @@ import { setAttributes } from "./writing.js";
 export const WHO = ["assignee", "candidateUsers", "candidateGroups"];
 const NAME = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)?$/u;
 const CALL = /^(\w+)\((.*)\)$/s;
+let said = null;
 
 /** Return who does the step as it is written: the attribute and its text; `attr` is null when nobody is named. */
 export function whoOf(element) {
@@ -41,7 +42,7 @@ export function writeRule(rule) {
 
 /** Return who does a step in the owner's words; `data` holds roles, units, people, steps as [{code, name}]. */
 export function whoInWords(who, data = {}) {
-  const say = wordsOf("element");
+  const say = words();
   const rule = ruleOf(who);
   const name = NAMES[rule.kind] || (() => rule.text || "");
   return name(rule, data, say);
@@ -49,7 +50,7 @@ export function whoInWords(who, data = {}) {
 
 /** Return a unit expression in words. */
 export function unitInWords(unit, data = {}) {
-  const say = wordsOf("element");
+  const say = words();
   if (["starter.unit", "case.unit", "case.vendor"].includes(unit)) return say(unit);
   return named(data.units, unquoted(unit) ?? unit);
 }
@@ -58,6 +59,12 @@ export function unitInWords(unit, data = {}) {
 export function unquoted(text) {
   const match = /^(['"])([^'"\\]*)\1$/.exec((text || "").trim());
   return match ? match[2] : null;
+}
+
+// read from the page once: a table of steps asks thousands of times
+function words() {
+  said ||= wordsOf("element");
+  return said;
 }
 
 function ruleOfExpression(inner) {

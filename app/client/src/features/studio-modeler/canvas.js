@@ -7,6 +7,7 @@ import camunda from "camunda-bpmn-moddle/resources/camunda.json";
 import { translateModule } from "../studio-i18n/index.js";
 import { coloursModule } from "./colours.js";
 import { idsModule } from "./ids.js";
+import { lanesModule } from "./lanes.js";
 import { offersModule } from "./offers.js";
 import { paletteModule } from "./palette.js";
 
@@ -17,7 +18,7 @@ export function newModeler(place, data, words) {
     offered: data.offered,
     words,
     moddleExtensions: { camunda },
-    additionalModules: [GridModule, translateModule, idsModule, coloursModule, offersModule, paletteModule],
+    additionalModules: [GridModule, translateModule, idsModule, lanesModule, coloursModule, offersModule, paletteModule],
   });
 }
 

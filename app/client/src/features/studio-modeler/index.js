@@ -1,11 +1,13 @@
 // The modeler of a draft: one diagram, drawn, checked and saved while one edits.
 import { Saver, offerKept } from "../studio-save/index.js";
+import { ask } from "../studio-server/index.js";
 import { untranslated } from "../studio-i18n/index.js";
 import { wordsOf } from "../studio-words/index.js";
 import { newModeler, newViewer } from "./canvas.js";
+import { Edits, beforeEdits } from "./edits.js";
 import { fit, keepFitted, show } from "./fit.js";
-import { Graft } from "./graft.js";
 import { laidOut } from "./layout.js";
+import { draw, painted } from "./opening.js";
 import { wakeTools } from "./tools.js";
 import { widenLabels } from "../diagram/labels.js";
 
@@ -30,6 +32,7 @@ class Studio {
 
   async open() {
     const place = this.root.querySelector("[data-canvas]");
+    await painted(); // the page stands while the script works
     this.modeler = this.readOnly ? await newViewer(place) : newModeler(place, this.data, this.words);
     await this.show(this.data.text);
     this.listen();
@@ -52,8 +55,7 @@ class Studio {
 
   async write() {
     if (this.readOnly) return this.data.text;
-    const { xml } = await this.modeler.saveXML({ format: true });
-    return this.graft.onto(xml);
+    return this.edits.text();
   }
 
   /** Call `heard()` soon after each change of the diagram. */
@@ -83,6 +85,12 @@ class Studio {
     return selected.length === 1 ? selected[0] : null;
   }
 
+  /** Return who and what can be chosen in this draft: people, roles, forms …; asked once. */
+  choices() {
+    this.chosen ||= ask(this.data.urls.choices);
+    return this.chosen;
+  }
+
   /** Return the words of the modeler that no dictionary has. */
   untranslated() {
     return [...untranslated];
@@ -103,16 +111,17 @@ class Studio {
 
   async show(text) {
     const found = await laidOut(text);
-    await this.modeler.importXML(found.text);
+    await draw(this, found.text);
     widenLabels(this.modeler);
     this.written = null;
-    if (!this.readOnly) this.graft = new Graft(found.text, (await this.modeler.saveXML({ format: true })).xml);
+    this.edits = new Edits(this.modeler, found.text);
     fit(this.modeler, !this.readOnly);
     this.say(found.say ? this.words(found.say) : "");
   }
 
   listen() {
     if (this.readOnly) return;
+    beforeEdits(this.modeler, () => this.edits.begin());
     this.modeler.on("commandStack.changed", () => this.changed());
     this.modeler.on("selection.changed", () => this.tellSelected());
   }

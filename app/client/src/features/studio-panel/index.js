@@ -1,7 +1,6 @@
 // The properties panel of the modeler, in the owner's words.
 import "./panel.css";
 import { kindOf, objectOf } from "../studio-element/index.js";
-import { ask } from "../studio-server/index.js";
 import { wordsOf } from "../studio-words/index.js";
 import { h } from "./parts.js";
 import { sectionsFor } from "./sections.js";
@@ -27,7 +26,7 @@ export function mountPanel(studio, node) {
 
 async function load(panel, node) {
   try {
-    panel.choices = await ask(panel.urls.choices);
+    panel.choices = await panel.studio.choices();
   } catch {
     node.replaceChildren(h("p", { className: "gj-panel-empty" }, panel.say("noChoices")));
     return;

@@ -63,7 +63,7 @@ export function download(text, name, type = "application/xml") {
 function buttonsFor(told, saver) {
   const say = words();
   if (told.state === "signed-out") return told.signIn ? [signIn(told.signIn)] : [];
-  const mine = button(say("mine"), async () => download(await saver.current(), fileName(saver.url)));
+  const mine = button(say("mine"), async () => download(await saver.current(), saver.fileName || fileName(saver.url)));
   if (told.state === "conflict") {
     return [
       button(say("theirs"), () => window.location.reload()),

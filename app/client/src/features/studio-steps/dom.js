@@ -11,12 +11,14 @@ export function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+let sprite; // looked for once: a large diagram on the page makes looking slow
+
 /** Return an icon of the page's sprite. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  const sprite = document.querySelector("svg.gj-icon use")?.getAttribute("href") || "";
-  use.setAttribute("href", sprite.replace(/#.*/, `#${name}`));
+  sprite ||= document.querySelector("svg.gj-icon use")?.getAttribute("href").replace(/#.*/, "");
+  use.setAttribute("href", `${sprite || ""}#${name}`);
   svg.setAttribute("class", "gj-icon is-small");
   svg.setAttribute("aria-hidden", "true");
   svg.append(use);

@@ -1,7 +1,6 @@
 // The steps of a draft as a table: the same diagram, edited cell by cell.
 import "./steps.css";
 import { readStep } from "../studio-element/index.js";
-import { ask } from "../studio-server/index.js";
 import { wordsOf } from "../studio-words/index.js";
 import { columnsOf } from "./columns.js";
 import { el, icon } from "./dom.js";
@@ -14,9 +13,9 @@ const NOTHING = { people: [], roles: [], units: [], posts: [], forms: [], tables
 /** Draw the table of steps of the studio's draft in `node`, and keep it in step with the diagram. */
 export function mountSteps(studio, node) {
   const steps = new Steps(studio, node);
-  steps.draw();
   steps.learn();
   studio.onChange(() => steps.draw());
+  document.addEventListener("gj:view", () => steps.stale && steps.draw());
   document.addEventListener("gj:checked", () => {
     steps.mended.clear();
     steps.draw();
@@ -30,6 +29,7 @@ class Steps {
     const leave = (url) => studio.saver.flush().then(() => window.location.assign(url));
     Object.assign(this, { studio, page, say, base: page.base && new Set(page.base), mended: new Set() });
     this.context = { studio, say, leave, facts: { ...NOTHING }, nameOf: (id) => this.nameOf(id) };
+    this.node = node;
     this.place = el("div", { class: "gj-steps-scroll" });
     node.classList.add("gj-steps-work");
     node.append(this.note(), this.place, this.foot());
@@ -47,15 +47,17 @@ class Steps {
     };
   }
 
-  /** Ask the server who and what can be chosen; the table stands meanwhile. */
+  /** Learn who and what can be chosen, which the page has mostly asked already, and draw; if need be without. */
   async learn() {
-    const found = await ask(this.page.choices);
+    const found = await this.studio.choices().catch(() => ({}));
     Object.assign(this.context.facts, found);
     this.draw();
   }
 
+  /** Draw the rows, if anybody can see them; else when somebody comes to look. */
   draw() {
-    if (this.table.editing) return;
+    this.stale = this.node.hidden;
+    if (this.stale || this.table.editing) return;
     this.rows = rowsOf(this.studio, this.base, (id, column) => this.mended.has(`${id} ${column}`));
     this.context.facts.steps = this.rows.map((row) => ({ code: row.id, name: row.step.name || row.id }));
     this.table.show(this.rows);
@@ -81,9 +83,9 @@ class Steps {
       this.draw();
       this.table.focus(row.id, "name");
     };
-    const places = placesAfter(row.element).map(({ flow, text }) => [text ? say("insert-way", { way: text }) : say("insert"), "plus", () => this.insert(flow)]);
-    return rowMenu(say("more-of", { name: row.step.name }), [
-      ...places,
+    const places = () => placesAfter(row.element).map(({ flow, text }) => [text ? say("insert-way", { way: text }) : say("insert"), "plus", () => this.insert(flow)]);
+    return rowMenu(say("more-of", { name: row.step.name }), () => [
+      ...places(),
       [say("up"), "arrow-up", neighbour(row.element, false) && again(() => swap(studio, row.element, false))],
       [say("down"), "arrow-down", neighbour(row.element, true) && again(() => swap(studio, row.element, true))],
       [say("see"), "sitemap", () => this.see(row)],

@@ -22,7 +22,7 @@ const COLUMN_OF = {
  * id and a column that it was edited since the last check: what was wrong there is not shown any more.
  */
 export function rowsOf(studio, base, mended) {
-  const problems = studio.problems || [];
+  const problems = byElement(studio.problems || []);
   const numbers = counter();
   const isOld = (element) => !base || base.has(element.id);
   return besideTheirStep(stepsOf(studio), isOld).map((element) => {
@@ -34,7 +34,7 @@ export function rowsOf(studio, base, mended) {
       human: isHuman(element),
       isNew,
       number: numbers(isNew),
-      problems: byColumn(problems.filter((one) => one.element === element.id), (column) => mended(element.id, column)),
+      problems: byColumn(problems.get(element.id) || [], (column) => mended(element.id, column)),
     };
   });
 }
@@ -89,6 +89,12 @@ function counter() {
 
 function letter(count) {
   return count <= 26 ? String.fromCharCode(96 + count) : `-${count}`;
+}
+
+function byElement(problems) {
+  const found = new Map();
+  for (const one of problems) found.set(one.element, [...(found.get(one.element) || []), one]);
+  return found;
 }
 
 function byColumn(problems, mended) {

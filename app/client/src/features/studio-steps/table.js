@@ -165,9 +165,21 @@ export class Table {
   changed() {}
 }
 
-/** Return the menu of a row: a folded list of buttons `[text, icon, act]`; those without an act are left out. */
+/**
+ * Return the menu of a row: a folded list of buttons `[text, icon, act]`; those without an act are left out. `items()`
+ * is asked when the menu is opened.
+ */
 export function rowMenu(label, items) {
-  const buttons = items.filter(([, , act]) => act).map(([text, name, act]) =>
-    el("button", { type: "button", onclick: (event) => { event.target.closest("details").open = false; act(); } }, icon(name), text));
-  return el("details", { class: "gj-menu gj-steps-menu" }, el("summary", { "aria-label": label, title: label, tabindex: "-1" }, icon("grip-vertical")), el("div", { class: "gj-pop" }, buttons));
+  const list = el("div", { class: "gj-pop" });
+  const fill = () => list.replaceChildren(...items().filter(([, , act]) => act).map(menuButton));
+  const summary = el("summary", { "aria-label": label, title: label, tabindex: "-1", onclick: fill }, icon("grip-vertical"));
+  return el("details", { class: "gj-menu gj-steps-menu" }, summary, list);
+}
+
+function menuButton([text, name, act]) {
+  const press = (event) => {
+    event.target.closest("details").open = false;
+    act();
+  };
+  return el("button", { type: "button", onclick: press }, icon(name), text);
 }

@@ -43,8 +43,11 @@ function paint(viewer, marks, way) {
 }
 
 function plate(viewer, id, text) {
-  if (!viewer.get("elementRegistry").get(id)) return;
-  viewer.get("overlays").add(id, { position: { bottom: 9, left: 8 }, html: label("gj-use-plate", text) });
+  const element = viewer.get("elementRegistry").get(id);
+  if (!element) return;
+  // events sit on the lower edge of some steps and would lie on the words
+  const position = (element.attachers || []).some((one) => one.y > element.y) ? { top: -9, left: 8 } : { bottom: 9, left: 8 };
+  viewer.get("overlays").add(id, { position, html: label("gj-use-plate", text) });
 }
 
 function drawFlow(viewer, id, { text, width }) {

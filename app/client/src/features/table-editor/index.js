@@ -1,35 +1,24 @@
 // The page of one decision table: the table, what is wrong with it, a row to try it.
-import { ask } from "../studio-server/index.js";
-import { wordsOf } from "../studio-words/index.js";
-import { offerKept, Saver } from "../studio-save/index.js";
+import { DraftPart, openPart } from "../draft-part/index.js";
+import { keepMenusOpen } from "./menus.js";
 import { drawProblems } from "./problems.js";
 import { markRows } from "./rows.js";
 import { Trial } from "./trial.js";
 
-const WIDE = "(min-width: 1024px)";
-const LOOK_MS = 600;
-
 /** Open the page of a table. */
-export async function openTableEditor(root) {
-  const page = new Page(root, JSON.parse(document.querySelector("script[data-gj-data]").textContent));
-  await page.open();
-  root.dataset.ready = "true";
-}
+export const openTableEditor = (root) => openPart(Page, root);
 
-class Page {
+class Page extends DraftPart {
   constructor(root, data) {
-    Object.assign(this, { root, data, text: data.text, seen: data.seen });
-    this.say = wordsOf("table-editor");
-    this.part = (name) => root.querySelector(`[data-${name}]`);
-    this.saver = new Saver({ url: data.part, rowVersion: data.row_version, text: data.text });
+    super(root, data, "table-editor");
     this.trial = new Trial(this);
-    this.editable = data.open && window.matchMedia(WIDE).matches;
+    keepMenusOpen(this.part("canvas"));
   }
 
   async open() {
     this.drawSeen();
     await this.draw(this.text);
-    if (this.editable) offerKept(this.saver, (text) => this.take(text));
+    if (this.editable) this.offerKept();
   }
 
   async draw(text) {
@@ -40,13 +29,11 @@ class Page {
       const { manager } = await openTables(canvas, text, this.editable);
       this.manager = manager;
     } catch {
-      canvas.replaceChildren(Object.assign(document.createElement("p"), { className: "gj-pad", textContent: this.say("unopened") }));
+      this.unopened();
       return;
     }
     this.choose();
-    this.listen();
-    this.trial.draw();
-    this.mark();
+    this.shown();
   }
 
   /** Several tables in one file: let the owner choose. */
@@ -58,10 +45,15 @@ class Page {
     box.replaceChildren(...views.map((view, at) => new Option(view.name || view.id, String(at))));
     box.onchange = async () => {
       await this.manager.open(views[Number(box.value)]);
-      this.listen();
-      this.trial.draw();
-      this.mark();
+      this.shown();
     };
+  }
+
+  /** Another table is shown now. */
+  shown() {
+    this.listen();
+    this.trial.draw();
+    this.mark();
   }
 
   listen() {
@@ -70,16 +62,22 @@ class Page {
     this.heard = viewer;
     viewer.on("elements.changed", () => this.changed());
     viewer.on("commandStack.changed", () => this.buttons());
-    for (const act of ["undo", "redo"]) {
-      this.part(act).onclick = () => viewer.get("commandStack")[act]();
-    }
-    this.buttons();
+    this.undoable();
   }
 
-  buttons() {
-    const stack = this.manager.getActiveViewer().get("commandStack");
-    this.part("undo").disabled = !stack.canUndo();
-    this.part("redo").disabled = !stack.canRedo();
+  get stack() {
+    return this.manager.getActiveViewer().get("commandStack");
+  }
+
+  async put(text) {
+    if (this.manager) this.manager.destroy();
+    await this.draw(text);
+  }
+
+  async written() {
+    const { xml } = await this.manager.saveXML({ format: true });
+    this.text = xml;
+    return xml;
   }
 
   /** The id of the decision that is shown. */
@@ -93,38 +91,6 @@ class Page {
     const view = this.manager && this.manager.getActiveView();
     const columns = (view && view.element.decisionLogic.input) || [];
     return new Map(columns.map((one) => [(one.inputExpression && one.inputExpression.text) || "", one.label]));
-  }
-
-  changed() {
-    this.saver.changed(() => this.written());
-    window.clearTimeout(this.looking);
-    this.looking = window.setTimeout(() => this.look(), LOOK_MS);
-  }
-
-  async written() {
-    const { xml } = await this.manager.saveXML({ format: true });
-    this.text = xml;
-    return xml;
-  }
-
-  async take(text) {
-    this.manager.destroy();
-    await this.draw(text);
-    this.text = text;
-    this.saver.changed(() => text);
-    await this.look();
-  }
-
-  /** Ask the server what is wrong with the table as it is on the page. */
-  async look() {
-    const text = await this.written();
-    try {
-      const seen = await ask(this.data.check, { method: "POST", body: { text } });
-      if (text === this.text) this.seen = seen;
-      this.drawSeen();
-    } catch {
-      // the saver tells when the server cannot be reached
-    }
   }
 
   drawSeen() {
