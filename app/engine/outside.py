@@ -53,6 +53,13 @@ def duty(post: str) -> dict[str, Any]:
     return {"rule": "duty", "post": post}
 
 
+def climb(role: str, unit: Any, barred: Any = None) -> dict[str, Any]:
+    """Name whoever holds a role in a unit, or where nobody but `barred` people does, in the next unit above it."""
+    if barred is not None and not isinstance(barred, list):
+        raise ExpressionRefused(N_("climb 的第三个参数要是人员编号的列表。"))
+    return {"rule": "climb", "role": role, "unit": unit, "barred": barred or []}
+
+
 def tally(items: Any, name: str, value: Any) -> int:
     """Count the maps of a list whose entry `name` is `value`, for example the votes that agree."""
     if items is not None and not isinstance(items, list):
@@ -89,5 +96,6 @@ PEOPLE: Mapping[str, Callable[..., Any]] = {
     "chain": chain,
     "earlier": earlier,
     "duty": duty,
+    "climb": climb,
 }
 FUNCTIONS = frozenset({*PEOPLE, "tally", "due", "now", "today", "add_working"})

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from app.formkit.bound import BoundForm, Rights
+from app.formkit.bound import BoundForm, Reviewed, Rights
 from app.formkit.compiled import CompiledForm, compile_form
 from app.formkit.read import ReadField
 from app.formkit.schema import FormProblem, FormRefused
-from app.formkit.sources import CaseLink, Sources, Upload, register_source
+from app.formkit.sources import CaseLink, Sources, SubjectView, Upload, register_source
 
 bp = Blueprint("formkit", __name__, template_folder="templates")
 
@@ -31,8 +31,10 @@ __all__ = [
     "FormProblem",
     "FormRefused",
     "ReadField",
+    "Reviewed",
     "Rights",
     "Sources",
+    "SubjectView",
     "Upload",
     "bp",
     "compile_form",

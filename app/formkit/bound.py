@@ -14,11 +14,19 @@ from wtforms.fields.core import UnboundField
 
 from app.errors import Invalid, UserError
 from app.expressions import Expression
-from app.formkit.fields import FIELDS, AnswerField, AnswerForm, CriteriaField, FilesField, criteria_lines
+from app.formkit.fields import (
+    FIELDS,
+    AnswerField,
+    AnswerForm,
+    CriteriaField,
+    FilesField,
+    SubjectField,
+    criteria_lines,
+)
 from app.formkit.read import ReadField, hint_of, in_english, label_of, options_of, read_field
 from app.formkit.schema import FRESH_KINDS, Component, Option, Scope, read_options
 from app.formkit.sentences import say as _
-from app.formkit.sources import Sources
+from app.formkit.sources import Sources, SubjectView
 from app.formkit.values import living, plain
 from app.i18n import N_, Listed
 
@@ -31,6 +39,8 @@ NO_ROWS = N_("至少要有一行。加上后才能提交。")
 UNCOUNTED = N_("这一项算不出来。请核对前面填写的内容。")
 
 Mode = Literal["edit", "read", "hidden"]
+# where what is under review stands: in the form, elsewhere on the same page, or on the page that is already open
+Pane = Literal["inside", "apart", "open"]
 Posted = MultiDict[str, Any]
 
 
@@ -142,6 +152,15 @@ class Part:
         """Return the static text as (heading or text, words)."""
         blocks = (block.strip() for block in self.component.text.split("\n\n"))
         return [("heading" if b.startswith("#") else "text", b.lstrip("# ")) for b in blocks if b]
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What is under review on this form, for a page that shows it in a place of its own."""
+
+    id: str
+    view: SubjectView
+    problem: str = ""
 
 
 class Sheet:
@@ -460,6 +479,12 @@ class BoundForm:
         return {part.name: part for part in self.sheet.every()}
 
     @property
+    def reviewed(self) -> Reviewed | None:
+        """Return what is under review here, with the sentence when it is not what was on the page before."""
+        found = (part for part in self.fields.values() if isinstance(part, SubjectField) and part.view)
+        return next((Reviewed(f"gj-{part.name}", part.view, part.stale) for part in found if part.view), None)
+
+    @property
     def takes_files(self) -> bool:
         """Say whether the page's form must be sent as multipart."""
         return any(isinstance(part, FilesField) for part in self.fields.values())
@@ -496,14 +521,15 @@ class BoundForm:
         """Return what the page draws, in order."""
         return self.sheet.parts(self.errors)
 
-    def html(self, *, refresh_url: str = "", upload_url: str = "") -> Markup:
+    def html(self, *, refresh_url: str = "", upload_url: str = "", pane: Pane = "inside") -> Markup:
         """Return the region to put inside the page's `<form>`.
 
         `refresh_url` takes the whole form and answers with this region again (it changes what is asked);
-        `upload_url` takes one file and answers `{"id", "name", "size", "digest"}` or `{"message"}`.
+        `upload_url` takes one file and answers `{"id", "name", "size", "digest"}` or `{"message"}`. `pane` says where
+        what is under review stands; with `open` the region goes back to a page that shows it already.
         """
         return Markup(  # noqa: S704 - an autoescaped template
-            render_template("formkit/form.html", form=self, refresh_url=refresh_url, upload_url=upload_url)
+            render_template("formkit/form.html", form=self, refresh_url=refresh_url, upload_url=upload_url, pane=pane)
         )
 
 

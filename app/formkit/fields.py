@@ -23,7 +23,7 @@ from app.formkit.richtext import clean_rich
 from app.formkit.schema import Component, Limits, Option, parse_number
 from app.formkit.sentences import NEEDED, NOT_A_DATE, NOT_A_NUMBER, NOT_LISTED, NOT_THE_FORM, Sentences
 from app.formkit.sentences import say as _
-from app.formkit.sources import CaseLink, Sources, Upload
+from app.formkit.sources import CaseLink, Sources, SubjectView, Upload
 from app.formkit.values import decimal_of, living, number_answer, number_text, posted_text
 from app.i18n import N_
 
@@ -32,6 +32,7 @@ MAX_LONG_TEXT = 50_000
 MAX_LINES = 100
 MAX_LINE = 1_000
 MAX_FILES = 20
+MAX_DIGEST = 64
 GRADES: tuple[tuple[int, str], ...] = (
     (5, N_("非常满意")),
     (4, N_("满意")),
@@ -43,6 +44,7 @@ VERDICTS: Mapping[str, bool] = {"yes": True, "no": False}
 UPLOAD_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?", re.ASCII)
+STALE = N_("您打开以后，稿件改成了第 %(version)s 版。您写的意见都在，请看过改动再决定。")
 CHOOSE = N_("还没有选。选好后才能提交。")
 
 
@@ -492,6 +494,43 @@ class CaseLinkField(TextField):
             raise StopValidation(_("没有这个编号的办件，或者它不归您看。"))
 
 
+class SubjectField(AnswerField):
+    """What the reader has before them: the hash of the content the page showed, which must be the present one."""
+
+    question = N_("没有说您看到的是哪一版。请打开这一页看过内容，再提交。")
+    view: SubjectView | None = None
+    asked = False
+
+    def consult(self, sources: Sources) -> None:
+        """Find the present content; where nobody keeps any, as in a try-out, nothing is asked."""
+        self.asked = self.needed = sources.subject is not None
+        self.view = sources.subject(self.stored) if sources.subject else None
+
+    def read(self, texts: list[str]) -> None:
+        """Take the hash."""
+        self.data = texts[0].strip()[:MAX_DIGEST] or None
+
+    @property
+    def stale(self) -> str:
+        """Return the sentence for a content that changed while the page was open; empty when it did not."""
+        if not self.data or self.view is None or self.data == self.view.digest:
+            return ""
+        return _(STALE, version=self.view.version)
+
+    @property
+    def shown(self) -> str:
+        """Return the hash of what the page shows now."""
+        return self.view.digest if self.view else ""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuse a decision about a content that is not there, or not this any more."""
+        del form
+        if self.asked and self.view is None:
+            raise StopValidation(_("找不到要审的内容。它可能被删了，或者流程图里写错了。"))
+        if self.stale:
+            raise StopValidation(self.stale)
+
+
 class FilesField(AnswerField):
     """Uploaded files; `data` holds their ids."""
 
@@ -618,4 +657,5 @@ FIELDS: Mapping[str, type[AnswerField]] = {
     "caselink": CaseLinkField,
     "files": FilesField,
     "criteria": CriteriaField,
+    "subject": SubjectField,
 }

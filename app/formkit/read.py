@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -16,6 +17,8 @@ from app.formkit.schema import CHOICE_KINDS, Component, Scope, read_options
 from app.formkit.sentences import say as _
 from app.formkit.sources import CaseLink, Sources, Upload
 from app.formkit.values import decimal_of, number_text, posted_text
+
+SHORT_DIGEST = 8
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,9 @@ def _verdicts(parts: list[Any]) -> Iterator[tuple[str, bool | None]]:
 
 def _text(component: Component, value: Any, locale: str, sources: Sources, extra: Mapping[str, Any]) -> str | Markup:
     kind = component.kind
-    if kind in WRITERS:
-        return WRITERS[kind](value)
+    write = partial(_seen, sources=sources) if kind == "subject" else WRITERS.get(kind)
+    if write:
+        return write(value)
     if kind in CHOICE_KINDS:
         values = value if isinstance(value, list) else [value]
         return _("、").join(filter(None, (option_label(component, one, locale, sources) for one in values)))
@@ -108,6 +112,15 @@ def _text(component: Component, value: Any, locale: str, sources: Sources, extra
     if kind == "rows":
         return _("%(count)s 行", count=len(extra["rows"])) if extra["rows"] else ""
     return _plain(component, value)
+
+
+def _seen(value: Any, *, sources: Sources) -> str:
+    """Name the version somebody saw, with the first characters of its hash."""
+    digest = value if isinstance(value, str) else ""
+    version = sources.seen(digest) if sources.seen and digest else None
+    if version is None:
+        return digest[:SHORT_DIGEST]
+    return _("第 %(version)s 版（%(digest)s）", version=version, digest=digest[:SHORT_DIGEST])
 
 
 def _grade(value: Any) -> str:

@@ -53,11 +53,12 @@ WIDGETS: Mapping[str, tuple[str, frozenset[str]]] = {
     "criteria": ("criteria", WRITTEN | {"checklist", "radio"}),
     "rating": ("rating", frozenset({"textfield", "number", "select", "radio"})),
     "evidence": ("files", frozenset({"filepicker", "textfield"})),
+    "subject": ("subject", frozenset({"textfield"})),
 }
 CHOICE_KINDS = frozenset({"choice", "radio", "many"})
 DATA_KINDS = frozenset(INPUT_KINDS.values()) | {name for name, _ in WIDGETS.values()} | MOMENTS
 # What was decided or handed in belongs to one round: it never starts filled with the last round's answer.
-FRESH_KINDS = frozenset({"opinion", "criteria", "rating", "files"})
+FRESH_KINDS = frozenset({"opinion", "criteria", "rating", "files", "subject"})
 
 
 class FormRefused(UserError):
@@ -388,6 +389,8 @@ class _Raw:
         for part in scope.leaves.values():
             if part.kind in {"rows", "criteria"}:
                 self.refuse(N_("“%(component)s”的一行里不能再放清单或逐条核对（%(key)s）。"), key=part.key)
+            elif part.kind == "subject":
+                self.refuse(N_("审核的内容（%(key)s）不能放在“%(component)s”的一行里。"), key=part.key)
 
     def input(self, type_: str, conditions: tuple[Expression, ...]) -> Component:
         """Read a component that a person answers."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from markupsafe import Markup
+
 from app.formkit.schema import Option
 from app.formkit.values import posted_text
 
@@ -47,6 +49,26 @@ class CaseLink:
 
 
 @dataclass(frozen=True)
+class SubjectView:
+    """What is under review as one reader sees it: the version, the hash of everything in it, and how it is drawn.
+
+    `pane` draws the content with its changes, `side` what stands beside it, `top` what must be known before reading;
+    each only when a page needs it.
+    """
+
+    version: int
+    digest: str
+    pane: Callable[[], Markup]
+    side: Callable[[], Markup] = Markup
+    top: Callable[[], Markup] = Markup
+
+    @property
+    def html(self) -> Markup:
+        """Return all of it, for a page without a place of its own for it."""
+        return self.top() + self.pane() + self.side()
+
+
+@dataclass(frozen=True)
 class _Source:
     choices: Choices
     name: Namer | None
@@ -75,7 +97,8 @@ class Sources:
 
     `context` is handed to the registered lists (usually the viewer and the session); `phrases` are the reader's
     own; `uploads` returns those of the asked files that this reader may hand in or see; `case` finds a case the
-    reader may see by its number; `upload_url` turns an upload into the address of its download.
+    reader may see by its number; `upload_url` turns an upload into the address of its download. `subject` finds what
+    is under review by the data of the step, `seen` the number of the version with a hash.
     """
 
     context: Any = None
@@ -83,6 +106,8 @@ class Sources:
     uploads: Callable[[Sequence[int]], Sequence[Upload]] | None = None
     upload_url: Callable[[Upload], str] | None = None
     case: Callable[[str], CaseLink | None] | None = None
+    subject: Callable[[Mapping[str, Any]], SubjectView | None] | None = None
+    seen: Callable[[str], int | None] | None = None
     _lists: dict[str, tuple[Option, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def options(self, name: str) -> tuple[Option, ...]:

@@ -16,7 +16,8 @@ import app.work.models  # noqa: F401 - people, cases and items are referred to b
 from app.db import Base
 from app.ledger.guards import guard_table
 
-PASS, RETURN, REJECT, VOID, SEAL = "pass", "return", "reject", "void", "seal"
+OPEN, PASS, RETURN, REJECT, REFUSED = "open", "pass", "return", "reject", "refused"
+VOID, SEAL = "void", "seal"
 
 
 class ReviewAct(Base):
@@ -34,6 +35,7 @@ class ReviewAct(Base):
         Index("ix_review_act_user", "user_id", "at"),
         Index("ix_review_act_case", "case_id"),
         Index("ix_review_act_at", "at"),
+        Index("ix_review_act_digest", "digest"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

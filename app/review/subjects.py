@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -83,3 +84,11 @@ def find(session: Session, ref: str, data: Mapping[str, Any]) -> Subject:
     if subject is None:
         raise NotFound(NO_SUBJECT, ref=ref)
     return subject
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A provider whose subjects keep no versions: it keeps the contents that were decided about."""
+
+    def remember(self, session: Session, subject: Subject, data: Mapping[str, Any], now: datetime) -> None:
+        """Keep the present content under its hash; once is enough."""

@@ -47,7 +47,7 @@ def _read(subject: Subject) -> Iterator[tuple[Where | None, frozenset[str]]]:
 
 def _written(subject: Subject) -> tuple[set[str], bool]:
     """Return all names that something writes, and whether there can be no others."""
-    found = {*RESERVED, "start"}
+    found = {*RESERVED, "start", *(subject.diagram.own.get("takes") or "").replace(",", " ").split()}
     closed = True
     for one in subject.diagram.elements.values():
         found |= _own_names(subject, one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -49,12 +49,14 @@ def resolve(
     starter_id: int | None,
     earlier: Mapping[str, int],
     fallback: Mapping[str, Any] | None = None,
+    barred: Collection[int] = (),
 ) -> Resolution:
     """Return the people `rule` names now, in order, without disabled ones; never empty while the house has staff.
 
     A rule that finds nobody falls back to `fallback` (a rule value) and then to the dispatch desk, and says so.
+    `barred` people are passed over by rules that look further up for others; the caller leaves them out of the rest.
     """
-    finder = _Finder(session, starter_id, earlier)
+    finder = _Finder(session, starter_id, earlier, barred)
     people, text_zh, text_en = finder.find(rule)
     if people:
         return Resolution(tuple(people), text_zh, text_en)
@@ -98,10 +100,13 @@ def sla(session: Session, contract_id: int | None, priority: str) -> Sla:
 class _Finder:
     """Finds the people of one rule value; each kind of rule has one method."""
 
-    def __init__(self, session: Session, starter_id: int | None, earlier: Mapping[str, int]) -> None:
+    def __init__(
+        self, session: Session, starter_id: int | None, earlier: Mapping[str, int], barred: Collection[int] = ()
+    ) -> None:
         self.session = session
         self.starter_id = starter_id
         self.earlier = earlier
+        self.barred = frozenset(barred)
         self.kinds: Mapping[str, Callable[[Mapping[str, Any]], Found]] = {
             "any": self._any,
             "user": self._user,
@@ -111,6 +116,7 @@ class _Finder:
             "earlier": self._earlier,
             "duty": self._duty,
             "starter": self._starter,
+            "climb": self._climb,
         }
 
     def find(self, rule: Mapping[str, Any]) -> Found:
@@ -194,6 +200,26 @@ class _Finder:
         people = list(dict.fromkeys(person for level in heads for person in level))
         return people, f"{unit.name} 逐级负责人，{levels} 级", f"{levels} heads up from {unit.name_en or unit.name}"
 
+    def _climb(self, rule: Mapping[str, Any]) -> Found:
+        """Find holders of a role in a unit without the barred; where there are none, one unit further up (提级)."""
+        role, unit = str(rule.get("role")), self._unit(rule.get("unit"))
+        if unit is None:
+            return _unknown_unit(role)
+        barred = self.barred | {int(one) for one in rule.get("barred") or () if str(one).isdigit()}
+        for place in self._above(unit):
+            people = [row[0] for row in self._in_unit(role, place.id) if row[0] not in barred]
+            if people:
+                return (people, *_climbed(role, unit, place))
+        return [], f"{unit.name}和上级{_role_name(role)}", f"{_role_name_en(role)} of {_english(unit)} or above"
+
+    def _above(self, unit: Unit) -> Iterator[Unit]:
+        """Yield a unit, the units above it, at last the supervising office."""
+        units = self._upwards(unit)
+        yield from units
+        known = {one.id for one in units}
+        offices = select(Unit).where(Unit.kind == rules.OFFICE, Unit.disabled_at.is_(None)).order_by(Unit.id)
+        yield from (one for one in self.session.scalars(offices) if one.id not in known)
+
     def _duty(self, rule: Mapping[str, Any]) -> Found:
         title = str(rule.get("post"))
         people, _, _ = self._named(_BY_POST, title, "")
@@ -219,6 +245,17 @@ class _Finder:
         if isinstance(value, int) or str(value).isdigit():
             return self.session.get(Unit, int(str(value)))
         return self.session.scalar(select(Unit).where(Unit.code == str(value)))
+
+
+def _climbed(role: str, unit: Unit, place: Unit) -> tuple[str, str]:
+    zh, en = f"{place.name} {_role_name(role)}", f"{_role_name_en(role)} of {_english(place)}"
+    if place.id == unit.id:
+        return zh, en
+    return f"提级到{zh}：{unit.name}没有可以办的人", f"raised to {en}: nobody available in {_english(unit)}"
+
+
+def _english(unit: Unit) -> str:
+    return unit.name_en or unit.name
 
 
 def _unknown_unit(role: str) -> Found:

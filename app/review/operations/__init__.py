@@ -1,1 +1,44 @@
 """Use cases of review; none of them commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.ledger import Actor
+from app.review import subjects
+from app.review.operations.levels import void
+from app.review.queries import acts_of
+from app.review.rules import standing_passes
+from app.work.models import Case
+from app.work.operations.cases import lock_case
+from app.work.operations.signals import send_message
+from app.work.runtime import Runtime
+
+__all__ = ["MESSAGE", "content_changed"]
+
+MESSAGE = "content_changed"
+
+
+def content_changed(
+    session: Session, runtime: Runtime, ref: str, actor: Actor, now: datetime, *, case_id: int | None = None
+) -> int:
+    """End the passes that a change of a subject's content voided, and lead its running review to the first level.
+
+    `case_id` is the case that reviews it at present, None when there is none. Return how many passes ended. The case
+    is locked before anything is written.
+    """
+    case = lock_case(session, case_id) if case_id else None
+    subject = subjects.find(session, ref, {})
+    stale = [one for one in standing_passes(acts_of(session, ref)) if one.digest != subject.digest]
+    for one in stale:
+        void(session, one, subject, now)
+    if case is not None and case.status == "running":
+        _tell(session, runtime, case, ref, actor, now)
+    return len(stale)
+
+
+def _tell(session: Session, runtime: Runtime, case: Case, ref: str, actor: Actor, now: datetime) -> None:
+    """Send the message to the case; one that is between two reviews does not wait for it."""
+    send_message(session, runtime, case, MESSAGE, {"subject": ref}, {}, now, actor=actor)

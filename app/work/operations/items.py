@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, insert, select, update
 
+from app.deadlines.operations import begin
 from app.engine import Node, OpenNode
 from app.i18n import N_
 from app.people.models import Unit, User
@@ -58,8 +59,8 @@ _TURN = Prepared(
 )
 
 
-def open_item(act: Act, opened: OpenNode) -> int:
-    """Create the work item of a token that waits for a person: people, deadline, notices. Return its id."""
+def open_item(act: Act, opened: OpenNode) -> dict[str, Any]:
+    """Create the work item of a token that waits for a person: people, deadline, notices. Return its columns."""
     node = act.bundle.definition.nodes[opened.node]
     people = _people_for(act, node, opened)
     holder = holder_of(act, people.user_ids[0])
@@ -69,14 +70,13 @@ def open_item(act: Act, opened: OpenNode) -> int:
         row |= {"due_at": deadline.due_at, "amber_at": deadline.amber_at}
     item_id: int = _ITEM.run(act.session, **row).scalar_one()
     if deadline is not None:
-        deadline.work_item_id = item_id
-        act.session.add(deadline)
+        begin(act.session, deadline, item_id)
     if row["assignee_id"] is None:
         _OFFER.owe_many(act.session, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
     if holder.party is None:
         _JOIN.owe(act.session, case_id=act.case.id, unit_id=holder.unit_id, side=row["side"], since=act.now)
     _tell(act, node, people, item_id)
-    return item_id
+    return {"id": item_id, **row}
 
 
 def _row(act: Act, opened: OpenNode, node: Node, people: Resolution, holder: Any) -> dict[str, Any]:
@@ -160,8 +160,8 @@ def _people_for(act: Act, node: Node, opened: OpenNode) -> Resolution:
     barring = words(node.properties.get("distinct.from"))
     # who did what before is asked only where the rule or the separation of duties needs it
     earlier = earlier_people(act.session, act.case.id, act.done) if barring or _reads_past(opened.rule) else {}
-    people = resolve(act.session, opened.rule or {}, starter_id=act.case.starter_id, earlier=earlier)
     barred = {earlier[other] for other in barring if other in earlier}
+    people = resolve(act.session, opened.rule or {}, starter_id=act.case.starter_id, earlier=earlier, barred=barred)
     allowed = tuple(user_id for user_id in people.user_ids if user_id not in barred)
     if allowed:
         return Resolution(allowed, people.text_zh, people.text_en, fell_back=people.fell_back)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.engine import NotWaiting
 from app.engine.state import load, untag
 from app.errors import Conflict, NotFound
 from app.i18n import N_
@@ -58,12 +59,43 @@ def correlate(
     fits, Conflict when several do.
     """
     case = lock_case(session, _one_case(session, name, keys))
+    _deliver(session, runtime, case, name, keys, payload, now, actor)
+    return case.id
+
+
+def send_message(
+    session: Session,
+    runtime: Runtime,
+    case: Case,
+    name: str,
+    keys: Mapping[str, Any],
+    payload: Mapping[str, Any],
+    now: datetime,
+    *,
+    actor: Actor,
+) -> bool:
+    """Deliver a message to a locked case; False when it does not wait for it with these values."""
+    try:
+        _deliver(session, runtime, case, name, keys, payload, now, actor)
+    except NotWaiting:
+        return False
+    return True
+
+
+def _deliver(
+    session: Session,
+    runtime: Runtime,
+    case: Case,
+    name: str,
+    keys: Mapping[str, Any],
+    payload: Mapping[str, Any],
+    now: datetime,
+    actor: Actor,
+) -> None:
     act = resume(session, runtime, case, actor, now)
     step = runtime.engine.message(act.live, name, dict(payload), act.env, where=keys)
-    entry = Entry("work:message:sent", actor, {"message": name, "keys": dict(keys), **payload}, case_id=case.id)
-    act.note(entry)
+    act.note(Entry("work:message:sent", actor, {"message": name, "keys": dict(keys), **payload}, case_id=case.id))
     settle(act, [step], name)
-    return case.id
 
 
 def _one_case(session: Session, name: str, keys: Mapping[str, Any]) -> int:

@@ -1,0 +1,259 @@
+"""One review from its opening to its seal: what each topic of the process writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import Conflict, Invalid
+from app.i18n import N_
+from app.people.models import Unit, User
+from app.people.rules import OFFICE as OFFICE_KIND
+from app.review import subjects
+from app.review.models import OPEN, PASS, REFUSED, REJECT, RETURN, SEAL, VOID, ReviewAct
+from app.review.queries import acts_of
+from app.review.rules import (
+    LEVEL_NAMES,
+    OFFICE,
+    PARENT,
+    Asked,
+    asked_of,
+    barred_from,
+    is_complete,
+    levels_of,
+    next_level,
+    passes_that_count,
+    standing_passes,
+)
+from app.review.subjects import Subject
+from app.work.models import Case, Transcription, WorkItem
+
+NO_LEVELS: Final = N_("审核深度的决策表没有给出层级。请流程负责人改好后重试。")
+NO_PLACE: Final = N_("决策表里“%(level)s”由谁审写得不对，应当像 unit/reviewer_1 这样写。")
+NO_UNIT: Final = N_("不知道稿件归哪个单位，定不了审核人。")
+BROKEN: Final = N_("各级通过不完整，不能封存。请把这句话转给系统管理员。")
+AUTHOR: Final = N_("不算数：自己写的不能自己审。")
+TWICE: Final = N_("不算数：同一个人不能审两级。")
+STALE: Final = N_("不算数：审的时候内容已经改过。")
+
+
+@dataclass(frozen=True)
+class Review:
+    """The review a case is at: the subject as it is now, everything done to it, and what the case says about it."""
+
+    session: Session
+    case: Case
+    data: Mapping[str, Any]
+    now: datetime
+    subject: Subject
+    acts: Sequence[ReviewAct]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Return the levels this subject has to pass."""
+        return levels_of(self.data.get("levels"))
+
+    @property
+    def passed(self) -> dict[str, ReviewAct]:
+        """Return the passes that count for the present content."""
+        return passes_that_count(self.acts, self.subject.digest)
+
+    @property
+    def authors(self) -> set[int]:
+        """Return who wrote it: as the process was told and as the subject says."""
+        told = self.data.get("authors")
+        return {*self.subject.authors, *(one for one in told or () if isinstance(one, int))}
+
+
+def review_of(session: Session, case: Case, data: Mapping[str, Any], now: datetime) -> Review:
+    """Return the review a case is at; raise NotFound when its subject is not there."""
+    ref = str(data.get("subject") or f"case:{case.id}")
+    subject = subjects.find(session, ref, data)
+    return Review(session, case, data, now, subject, acts_of(session, subject.ref))
+
+
+def open_review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
+    """Begin a review: keep which levels it has; what a caller left out is filled in."""
+    if not review.levels:
+        raise Invalid(NO_LEVELS)
+    levels = [[level, names.get(level, LEVEL_NAMES.get(level, level))] for level in review.levels]
+    _keep(review, OPEN, answers={"levels": levels})
+    data = review.data
+    return {
+        "subject": review.subject.ref,
+        "authors": sorted(review.authors) or [review.case.starter_id],
+        "review_unit": data.get("review_unit") or review.subject.unit_id or review.case.starter_unit_id,
+        "urgent": bool(data.get("urgent")),
+        "outcome": None,
+    }
+
+
+def choose_level(review: Review) -> dict[str, Any]:
+    """Say which level is next, who is sought for it and who may not be taken; `done` when all passed."""
+    level = next_level(review.levels, review.passed)
+    found: dict[str, Any] = {"review_version": review.subject.version, "review_digest": review.subject.digest}
+    if level is None:
+        return {**found, "level": "done"}
+    asked = asked_of(review.data.get(f"{level}_by"))
+    if asked is None:
+        raise Invalid(NO_PLACE, level=LEVEL_NAMES.get(level, level))
+    barred = sorted(barred_from(level, review.acts, review.authors))
+    unit = _unit_of(review, asked)
+    return {**found, "level": level, "level_role": asked.role, "level_unit": unit, "level_barred": barred}
+
+
+def record_decision(review: Review) -> dict[str, Any]:
+    """Write what the level decided; a pass that must not count is kept as refused and the level comes again."""
+    item = _item(review)
+    decision, data = str(review.data.get("decision")), review.data
+    note = str(data.get("opinion") or data.get("reason") or "")
+    if decision == PASS:
+        refusal = _refusal(review, item)
+        _keep(review, REFUSED if refusal else PASS, item, opinion=refusal or note)
+        _remember(review)
+        return {"level_outcome": "again" if refusal else "passed"}
+    if decision == "return_level":
+        _keep(review, RETURN, item, opinion=note)
+        _void_from(review, str(data.get("back_to_level")))
+        return {"level_outcome": "again", "review_note": note}
+    _keep(review, REJECT if decision == REJECT else RETURN, item, opinion=note)
+    _remember(review)
+    outcome = "rejected" if decision == REJECT else "returned"
+    return {"level_outcome": outcome, "outcome": outcome, "review_note": note}
+
+
+def void_stale(review: Review) -> int:
+    """End the passes of any other content than the present one; return how many."""
+    stale = [one for one in standing_passes(review.acts) if one.digest != review.subject.digest]
+    for one in stale:
+        void(review.session, one, review.subject, review.now)
+    return len(stale)
+
+
+def seal(review: Review) -> dict[str, Any]:
+    """Close a complete chain: every level passed exactly this content, by distinct people, none an author."""
+    if not is_complete(review.levels, review.passed, review.authors):
+        raise Conflict(BROKEN)
+    passes = [review.passed[level].id for level in review.levels]
+    _keep(review, SEAL, answers={"passes": passes, "levels": list(review.levels)})
+    return {
+        "outcome": "passed",
+        "reviewed_digest": review.subject.digest,
+        "reviewed_version": review.subject.version,
+    }
+
+
+def void(session: Session, act: ReviewAct, subject: Subject, now: datetime) -> None:
+    """End a pass, by the present content or by a return."""
+    row = ReviewAct(
+        subject=act.subject,
+        version=subject.version,
+        digest=subject.digest,
+        act=VOID,
+        level=act.level,
+        level_name=act.level_name,
+        case_id=act.case_id,
+        voids_id=act.id,
+        at=now,
+    )
+    session.add(row)
+    session.flush()
+
+
+def _void_from(review: Review, level: str) -> None:
+    """End the passes of a level and of those after it; the content stays the same."""
+    if level not in review.levels:
+        return
+    later = review.levels[review.levels.index(level) :]
+    for one in standing_passes(review.acts):
+        if one.level in later:
+            void(review.session, one, review.subject, review.now)
+
+
+def _refusal(review: Review, item: WorkItem | None) -> str | None:
+    """Say why a pass does not count, or None. Hand-overs and stand-ins can bring a step to the wrong person."""
+    if review.data.get("seen") != review.subject.digest:
+        return STALE
+    who = item.done_by_id if item else None
+    if who in review.authors:
+        return AUTHOR
+    barred = barred_from(str(review.data.get("level")), review.acts, ())
+    return TWICE if who is None or who in barred else None
+
+
+def _item(review: Review) -> WorkItem | None:
+    """Return the step that was just completed at the level."""
+    level = str(review.data.get("level"))
+    done = select(WorkItem).where(WorkItem.case_id == review.case.id, WorkItem.status == "done")
+    rows = review.session.scalars(done.order_by(WorkItem.closed_at.desc(), WorkItem.id.desc()))
+    return next((one for one in rows if one.node.rpartition(":")[2] == level), None)
+
+
+def _keep(
+    review: Review,
+    act: str,
+    item: WorkItem | None = None,
+    *,
+    opinion: str = "",
+    answers: Mapping[str, Any] | None = None,
+) -> None:
+    row = ReviewAct(
+        subject=review.subject.ref,
+        version=review.subject.version,
+        digest=review.subject.digest,
+        act=act,
+        case_id=review.case.id,
+        characters=review.subject.characters,
+        opinion=opinion,
+        answers=dict(answers or {}),
+        at=review.now,
+    )
+    if item is not None:
+        _name(review, row, item)
+    review.session.add(row)
+    review.session.flush()
+
+
+def _name(review: Review, row: ReviewAct, item: WorkItem) -> None:
+    """Write who decided, when they began to read, and for whom a clerk wrote it down."""
+    recorded = review.session.scalar(select(Transcription).where(Transcription.item_id == item.id))
+    who = review.session.get(User, recorded.decided_by_id if recorded else item.done_by_id or 0)
+    row.level, row.level_name, row.item_id = str(review.data.get("level")), item.name, item.id
+    row.user_id, row.user_name = (who.id, who.name) if who else (None, item.done_by_name or "")
+    row.unit_id, row.unit_name = (who.unit_id, who.unit.name) if who else (item.unit_id, item.unit_name)
+    row.started_at, row.recorded_by = item.first_opened_at, recorded.clerk_name if recorded else None
+    row.raised_from = _raised_from(review, row.unit_id)
+    hidden = {"seen", "decision", "opinion", "reason"}
+    row.answers = {name: value for name, value in (item.answers or {}).items() if name not in hidden}
+
+
+def _raised_from(review: Review, unit_id: int | None) -> str | None:
+    """Return the unit the level should have been in when it was decided in another one (提级)."""
+    sought = review.data.get("level_unit")
+    if not isinstance(sought, int) or sought == unit_id:
+        return None
+    unit = review.session.get(Unit, sought)
+    return unit.name if unit else None
+
+
+def _unit_of(review: Review, asked: Asked) -> int:
+    home = review.data.get("review_unit")
+    if asked.place == OFFICE:
+        query = select(Unit.id).where(Unit.kind == OFFICE_KIND, Unit.disabled_at.is_(None)).order_by(Unit.id).limit(1)
+        home = review.session.scalar(query) or home
+    unit = review.session.get(Unit, home) if isinstance(home, int) else None
+    if unit is None:
+        raise Invalid(NO_UNIT)
+    return unit.parent_id or unit.id if asked.place == PARENT else unit.id
+
+
+def _remember(review: Review) -> None:
+    """Let a kind of subject that keeps no versions keep the content that was decided about."""
+    provider = subjects.provider_of(review.subject.ref)
+    if isinstance(provider, subjects.Remembers):
+        provider.remember(review.session, review.subject, review.data, review.now)
