@@ -181,6 +181,7 @@ def _functions(diagram: Diagram, say: Say, people: Mapping[str, str]) -> dict[st
         "role": role,
         "head": head,
         "chain": lambda unit, count=1: say(N_("%(unit)s往上 %(count)s 级的负责人"), unit=unit, count=count),
+        "climb": lambda *_: say(N_("按数据里的单位和角色找人，没有就提级")),
         "earlier": earlier,
         "duty": str,
         "user": lambda name: people.get(name, name),

@@ -42,6 +42,7 @@ def _rule(name: str, given: list[str], text: str, called: Called) -> Words:
         "head": said(N_("%(unit)s负责人"), unit=_unit(first)),
         "chain": said(N_("%(unit)s往上 %(levels)s 级的负责人"), unit=_unit(first), levels=second or "1"),
         "earlier": said(N_("办过“%(node)s”的人"), node=called(first)),
+        "climb": N_("按数据里的单位和角色找人，没有就提级"),
         "duty": said(N_("岗位“%(post)s”上的人"), post=first),
         "user": first,
     }
