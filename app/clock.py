@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db import Base
 from app.postgres import STATEMENT_TIME, is_postgres, statement_time
+from app.sql import Prepared
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WORTH_SAYING = 60.0  # seconds
@@ -96,12 +97,14 @@ class Steady:
 
 # one for each database: several may live in one process
 _steady: WeakKeyDictionary[Any, Steady] = WeakKeyDictionary()
-_NOW = select(ClockOffset.seconds, ClockOffset.kind, ClockMark.seen, ClockMark.accepted).select_from(
-    select(1).subquery().outerjoin(ClockOffset, ClockOffset.id == 1).outerjoin(ClockMark, ClockMark.id == 1)
+_NOW = Prepared(
+    select(ClockOffset.seconds, ClockOffset.kind, ClockMark.seen, ClockMark.accepted).select_from(
+        select(1).subquery().outerjoin(ClockOffset, ClockOffset.id == 1).outerjoin(ClockMark, ClockMark.id == 1)
+    )
 )
-_KIND = select(ClockOffset.kind)
-_SERVER_NOW = select(
-    STATEMENT_TIME, select(ClockOffset.seconds).scalar_subquery(), select(ClockOffset.kind).scalar_subquery()
+_KIND = Prepared(select(ClockOffset.kind))
+_SERVER_NOW = Prepared(
+    select(STATEMENT_TIME, select(ClockOffset.seconds).scalar_subquery(), select(ClockOffset.kind).scalar_subquery())
 )
 KIND = "guanjia.kind"
 
@@ -109,9 +112,9 @@ KIND = "guanjia.kind"
 def now(session: Session) -> datetime:
     """Return the present instant of this database, in UTC."""
     if is_postgres(session):
-        instant, offset, session.info[KIND] = session.connection().execute(_SERVER_NOW).one()
+        instant, offset, session.info[KIND] = _SERVER_NOW.run(session).one()
         return _shifted(instant.astimezone(UTC), offset)
-    offset, session.info[KIND], seen, accepted = session.connection().execute(_NOW).one()
+    offset, session.info[KIND], seen, accepted = _NOW.run(session).one()
     return _shifted(_machine_of(session).read(seen, accepted or 0), offset)
 
 
@@ -136,7 +139,7 @@ def mark(session: Session) -> ClockMark | None:
 def kind(session: Session) -> str:
     """Return `real`, `demo` or `test`."""
     # whoever asked for the time has been told the kind with it
-    return session.info.get(KIND) or session.connection().execute(_KIND).scalar() or "real"
+    return session.info.get(KIND) or _KIND.run(session).scalar() or "real"
 
 
 def birth(session: Session, kind_: str, start: datetime) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ SETTINGS: tuple[tuple[str, str, str], ...] = (
     ("GUANJIA_DIGEST", "sha256", "digest of ledger records: sha256 or sm3"),
     ("GUANJIA_HTTPS", "0", "1 behind TLS: cookies are sent over HTTPS only"),
     ("GUANJIA_LOG", "info", "log level: debug, info, warning, error"),
+    ("GUANJIA_SITES", "folder `sites` in the data folder", "folder the pages of published sites are written to"),
+    ("GUANJIA_PACKAGE_KEY", "made at first use, kept in the data folder", "file of the key that signs packages"),
+    ("GUANJIA_URL", "none", "address under which readers reach this product, for the report link of published pages"),
 )
 MIN_KEY = 32
 MIN_PASSWORD = 8
@@ -52,6 +56,9 @@ class Settings:
     digest: str
     https: bool
     log_level: str
+    sites: Path
+    package_key: Path
+    url: str = ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -79,7 +86,20 @@ def load_settings(
         digest=_one_of(env, "GUANJIA_DIGEST", "sha256", ("sha256", "sm3")),
         https=_one_of(env, "GUANJIA_HTTPS", "0", ("0", "1")) == "1",
         log_level=_one_of(env, "GUANJIA_LOG", "info", ("debug", "info", "warning", "error")),
+        sites=_path(env.get("GUANJIA_SITES"), folder / "sites"),
+        package_key=_path(env.get("GUANJIA_PACKAGE_KEY"), folder / "package.key"),
+        url=_address(env.get("GUANJIA_URL", "")),
     )
+
+
+def _path(text: str | None, default: Path) -> Path:
+    return Path(text).expanduser().resolve() if text else default
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/?#\"<>]+(/[^\s?#\"<>]*)?", text):
+        raise SettingError("GUANJIA_URL is no address; write https://guanjia.example.gov.cn.")
+    return text.rstrip("/")
 
 
 def _one_of(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

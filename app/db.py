@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app import postgres
 from app.errors import READ_ONLY, Conflict, Unavailable, UserError
-from app.sql import send_owed, send_owed_first
+from app.sql import send_owed, send_owed_first, send_text
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -36,6 +36,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+NAIVE = "a naive date-time has no instant"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,9 +52,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a naive date-time has no instant")
+            raise ValueError(NAIVE)
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """On SQLite write the text at once: every record and item has several of them."""
+        return self._as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    @staticmethod
+    def _as_text(value: datetime | None) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(NAIVE)
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the instant in UTC."""
@@ -109,11 +124,7 @@ class ReadingSession(AppSession):
         bind = super().get_bind(**kwargs)
         if not isinstance(bind, Engine) or bind.dialect.name != "postgresql":
             return bind
-        # the same object each time: the session keeps one connection for each engine it is given
-        if BIND not in self.info:
-            self.info[BIND] = bind.execution_options(isolation_level="AUTOCOMMIT")
-        found: Engine = self.info[BIND]
-        return found
+        return _engine_with(bind, isolation_level="AUTOCOMMIT")
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": ReadingSession})
@@ -125,7 +136,16 @@ COMMITTING = "guanjia.committing"
 UNIQUE_VIOLATION = "23505"  # PostgreSQL's code
 AFTER_COMMIT = "guanjia.after_commit"
 WAKE = "guanjia.wake"
-BIND = "guanjia.bind"
+ENGINES = "guanjia.engines"
+
+
+def _engine_with(engine: Engine, **options: Any) -> Engine:
+    """Return the engine with options, the same object each time: a session keeps one connection for each engine."""
+    kept: dict[Any, Engine] = current_app.extensions.setdefault(ENGINES, {})
+    key = (engine, *options)
+    if key not in kept:
+        kept[key] = engine.execution_options(**options)
+    return kept[key]
 
 
 def _keep_prepared(connection: Any, _record: object) -> None:
@@ -155,7 +175,7 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        send_text(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 @event.listens_for(Session, "before_commit")
@@ -188,7 +208,7 @@ def transaction() -> Iterator[Session]:
     engine = db.engine
     lock = _sqlite_writers if engine.dialect.name == "sqlite" else None
     session = Session(
-        engine.execution_options(write=True),
+        _engine_with(engine, write=True),
         expire_on_commit=False,
         info={"write": True, "digest": current_app.config.get("DIGEST", "sha256"), AFTER_COMMIT: []},
     )

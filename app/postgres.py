@@ -19,7 +19,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import psycopg
 import structlog
 from sqlalchemy import ColumnElement, DateTime, Select, func, select, text
 from sqlalchemy.engine import make_url
@@ -93,6 +92,8 @@ class Listener:
         self._stop.set()
 
     def _run(self) -> None:
+        import psycopg  # noqa: PLC0415 - takes its time to load, and on SQLite nobody needs it
+
         while not self._stop.is_set():
             try:
                 self._listen()
@@ -101,6 +102,8 @@ class Listener:
                 self._stop.wait(RECONNECT)
 
     def _listen(self) -> None:
+        import psycopg  # noqa: PLC0415
+
         with psycopg.connect(self._address, autocommit=True, application_name="guanjia listen") as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             while not self._stop.is_set():

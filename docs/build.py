@@ -51,10 +51,12 @@ WHO: Mapping[str, str] = {
     "${role('vendor_lead', case.vendor)}": "外包单位项目经理",
     "${engineer}": "派工时指定的工程师",
     "office": "网管办派发岗",
+    "${climb(level_role, level_unit, level_barred)}": "决策表定的角色；作者和审过别级的除外，没有人就提级",
 }
 LIMITS: Mapping[str, str] = {
     "${case.respond_limit}": "合同的响应时限",
     "${case.finish_limit}": "合同的完成时限",
+    "${urgent ? '30 分钟' : '4 工作小时'}": "4 工作小时；紧急的 30 分钟",
 }
 
 

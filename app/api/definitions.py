@@ -206,7 +206,7 @@ def _open(viewer: Viewer, bundle: Bundle, values: Mapping[str, Any], business_ke
 
 def _started(call: Call, case_id: int) -> dict[str, Any]:
     session = db.session()
-    row = queries.rows(session, queries.started(case_id))[0]
+    row = queries.started(session, case_id)
     wanted = call.body.get("withVariablesInReturn") and not call.viewer.is_vendor
     return {**told_instance(row), "variables": tell(queries.instance_data(session, case_id)) if wanted else None}
 

@@ -13,6 +13,7 @@ from app.engine.state import untag
 from app.people.models import User
 from app.people.rules import Viewer
 from app.processes.models import Deployed, Deployment, Process, ProcessVersion, VersionPart
+from app.sql import Prepared
 from app.work.models import Candidate, Case, TaskState, WorkItem
 from app.work.queries.scope import case_scope
 
@@ -53,8 +54,8 @@ _STEP = select(
     Case.called,
 ).join(Case, Case.id == WorkItem.case_id)
 # built once: what programs ask again and again, in the name of whoever sees all cases
-_TASKS_OF_ONE = _TASKS.where(Case.id == bindparam("instance")).order_by(WorkItem.id).limit(MOST)
-_STEP_BY_ID = _STEP.where(WorkItem.id == bindparam("item"))
+_TASKS_OF_ONE = Prepared(_TASKS.where(Case.id == bindparam("instance")).order_by(WorkItem.id).limit(MOST))
+_STEP_BY_ID = Prepared(_STEP.where(WorkItem.id == bindparam("item")))
 _CASES = select(
     Case.id,
     Case.slug,
@@ -63,6 +64,7 @@ _CASES = select(
     Case.business_key,
     ProcessVersion.number,
 ).join(ProcessVersion, ProcessVersion.id == Case.version_id)
+_CASE_BY_ID = Prepared(_CASES.where(Case.id == bindparam("instance")))
 _INSTANCES = _CASES.where(Case.status != ENDED)
 _DEFINITIONS = select(
     ProcessVersion.id,
@@ -146,7 +148,7 @@ def tasks(viewer: Viewer, wanted: Mapping[str, Any]) -> List:
 def tasks_of(session: Session, viewer: Viewer, case_id: int) -> Sequence[Line]:
     """Return the open tasks of one case that this viewer may see, oldest first."""
     if _sees_all(viewer):
-        return rows(session, _TASKS_OF_ONE, instance=case_id)
+        return _TASKS_OF_ONE.run(session, instance=case_id)
     wanted = tasks(viewer, {"processInstanceId": str(case_id)})
     return page(session, wanted.order_by(WorkItem.id), 0, None)
 
@@ -159,7 +161,8 @@ def task(session: Session, viewer: Viewer, item_id: int) -> Line | None:
 def step(session: Session, viewer: Viewer, item_id: int) -> Line | None:
     """Return what is needed to complete a task that this viewer may see, open or not."""
     if _sees_all(viewer):
-        return one(session, _STEP_BY_ID, item=item_id)
+        found: Line | None = _STEP_BY_ID.run(session, item=item_id).one_or_none()
+        return found
     return one(session, _STEP.where(WorkItem.id == item_id, _own_items(viewer), case_scope(viewer)))
 
 
@@ -240,9 +243,10 @@ def instance(session: Session, viewer: Viewer, case_id: int) -> Line | None:
     return one(session, _INSTANCES.where(Case.id == case_id, case_scope(viewer)))
 
 
-def started(case_id: int) -> List:
-    """Select a case this viewer has just started, ended at once or not."""
-    return _CASES.where(Case.id == case_id)
+def started(session: Session, case_id: int) -> Line:
+    """Return a case this viewer has just started, ended at once or not."""
+    found: Line = _CASE_BY_ID.run(session, instance=case_id).one()
+    return found
 
 
 def instance_data(session: Session, case_id: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from app.work import operations as work
 from app.work.models import WorkItem
 from app.work.operations.cases import refuse_if_closed
 from app.work.views.blueprint import runtime
-from app.work.views.desk import Desk, desk_for
+from app.work.views.desk import Desk, desk_for, refuse_transcribing
 
 NONE = N_("没有事项“%(id)s”，它已办完或收回，或者不归这个令牌的账号看。")
 NOT_THIS_USER = N_("令牌属于 %(own)s，不能替 %(other)s 认领。")
@@ -133,6 +133,7 @@ def complete(call: Call, id: str) -> Any:  # noqa: A002
     viewer, key = call.viewer, given_key(call.viewer)
     step = _step(viewer, id)
     values = read_variables(call.body.get("variables"))
+    refuse_transcribing(values)
     answers = _answers(viewer, step, values) if step.status == "open" else {}
     with transaction() as session:
         work.complete_work_item(session, runtime(), step.id, viewer, answers, key, clock.now(session))

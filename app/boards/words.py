@@ -37,7 +37,7 @@ PLACES: Final[Mapping[str, str]] = {
 ACTORS: Final[Mapping[str, str]] = {
     "person": N_("本人"),
     "stand_in": N_("代办"),
-    "transcriber": N_("补录"),
+    "transcriber": N_("代录"),
     "rule": N_("规则"),
     "timer": N_("到时规则"),
     "worker": N_("程序"),

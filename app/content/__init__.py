@@ -11,7 +11,7 @@ from app.work.runtime import Runtime
 
 def init_app(app: Flask, runtime: Runtime) -> None:
     """Add the pages, their menu entries and the topics of the content processes."""
-    from app.content import handlers, views  # noqa: PLC0415 - pages need the areas that create_app imports first
+    from app.content import handlers, sources, subjects, views  # noqa: PLC0415 - pages need the areas that create_app imports first
 
     permissions.register(
         {
@@ -24,6 +24,8 @@ def init_app(app: Flask, runtime: Runtime) -> None:
             "content.figures": N_("看信息发布的统计"),
         }
     )
+    subjects.install()
+    sources.install()
     handlers.register_topics(runtime)
     app.register_blueprint(views.bp)
     menu.add("content", "content.report_list", N_("找错"), "flag", "content.correct", count="reports")

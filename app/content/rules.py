@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -76,9 +77,9 @@ def digest_of(
 
 def plain(body: str) -> str:
     """Return the words of cleaned HTML, without tags and without doubled spaces."""
-    return _SPACE.sub(" ", _TAG.sub(" ", body)).strip()
+    return _SPACE.sub(" ", html.unescape(_TAG.sub(" ", body))).strip()
 
 
 def count_characters(body: str) -> int:
     """Return how many characters a reviewer has to read, spaces not counted."""
-    return len(_SPACE.sub("", _TAG.sub("", body)))
+    return len(_SPACE.sub("", html.unescape(_TAG.sub("", body))))

@@ -16,12 +16,20 @@ from app.deadlines import models as m
 from app.deadlines.models import CalendarDay, CalendarPlan, CalendarYear, Deadline, DeadlinePause
 from app.deadlines.rules import WORKING, Calendar, Left, left
 from app.people.models import Unit
+from app.sql import Prepared
 
 STANDARD = Calendar()
 _PLAN = (
     select(CalendarPlan)
     .where(or_(CalendarPlan.unit_id.is_(None), CalendarPlan.unit_id == bindparam("unit")))
     .order_by(CalendarPlan.unit_id.is_(None))
+    .limit(1)
+)
+_PLANS = CalendarPlan.metadata.tables["calendar_plan"]
+_PLAN_OF = Prepared(
+    select(_PLANS.c.id, _PLANS.c.revision)
+    .where(or_(_PLANS.c.unit_id.is_(None), _PLANS.c.unit_id == bindparam("unit")))
+    .order_by(_PLANS.c.unit_id.is_(None))
     .limit(1)
 )
 # one cache per database: several may live in one process (tests, a copy under verification)
@@ -35,7 +43,18 @@ def plan_of(session: Session, unit_id: int | None) -> CalendarPlan | None:
 
 def calendar_for(session: Session, unit_id: int | None) -> Calendar:
     """Return the calendar of a unit (one statement while its plan is unchanged)."""
-    return calendar_of(session, plan_of(session, unit_id))
+    return plan_and_calendar(session, unit_id)[1]
+
+
+def plan_and_calendar(session: Session, unit_id: int | None) -> tuple[int | None, Calendar]:
+    """Return the plan a unit works by, and its calendar (one statement while the plan is unchanged)."""
+    found = _PLAN_OF.run(session, unit=unit_id).one_or_none()
+    if found is None:
+        return None, STANDARD
+    revision, calendar = _cache.get(_pool(session), {}).get(found.id, ("", STANDARD))
+    if revision != found.revision:
+        calendar = calendar_of(session, session.get_one(CalendarPlan, found.id))
+    return found.id, calendar
 
 
 def calendar_of(session: Session, plan: CalendarPlan | None) -> Calendar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,7 @@ def _locked_head(session: Session, chain: str) -> _Head:
 
 def _new_head(session: Session, chain: str) -> _Head:
     head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), clock.kind(session))
-    _BEGIN.owe(session, **asdict(head))
+    _BEGIN.owe(session, **vars(head))
     return head
 
 

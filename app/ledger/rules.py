@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,9 +63,7 @@ class Receipt:
 
 def canonical(value: object) -> str:
     """Write `value` as JSON that has only one form: sorted keys, no spaces, decimals and instants as text."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False
-    )
+    return _WRITER.encode(value)
 
 
 def body_of(entry: Entry, *, chain: str, seq: int, at: datetime, mode: str) -> str:
@@ -78,7 +76,7 @@ def body_of(entry: Entry, *, chain: str, seq: int, at: datetime, mode: str) -> s
             "at": at,
             "mode": mode,
             "kind": entry.kind,
-            "actor": asdict(entry.actor),
+            "actor": vars(entry.actor),
             "case": entry.case_id,
             "item": entry.item_id,
             "node": entry.node,
@@ -97,8 +95,7 @@ def digest(algorithm: str, previous: str, body: str) -> str:
 
 def short_code(hash_: str) -> str:
     """Return the receipt code, for example `7KQ2-F4MD`: 40 bits of the hash in 32 clear characters."""
-    text = base64.b32encode(bytes.fromhex(hash_[:10])).decode()
-    text = text.translate(str.maketrans("IO", "89"))
+    text = base64.b32encode(bytes.fromhex(hash_[:10])).translate(_CLEAR).decode()
     return f"{text[:4]}-{text[4:]}"
 
 
@@ -114,3 +111,8 @@ def _plain(value: object) -> object:
     if isinstance(value, set | frozenset | tuple):
         return sorted(value) if isinstance(value, set | frozenset) else list(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+# made once: every record passes here
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain, allow_nan=False)
+_CLEAR = bytes.maketrans(b"IO", b"89")

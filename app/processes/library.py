@@ -17,9 +17,10 @@ from app.errors import NotFound
 from app.formkit import CompiledForm, compile_form
 from app.i18n import N_
 from app.processes.models import Process, ProcessVersion, VersionPart
+from app.sql import Prepared
 
 # built once: every start asks
-_RUNNING = select(Process.running_version_id).where(Process.slug == bindparam("slug"))
+_RUNNING = Prepared(select(Process.running_version_id).where(Process.slug == bindparam("slug")))
 Pins = Mapping[str, int]
 NO_PINS: Pins = MappingProxyType({})
 
@@ -102,7 +103,7 @@ class Library:
 
     def running(self, session: Session, slug: str) -> Bundle:
         """Return the version that new cases of `slug` start on."""
-        version_id = session.connection().execute(_RUNNING, {"slug": slug}).scalar()
+        version_id = _RUNNING.run(session, slug=slug).scalar()
         if version_id is None:
             raise NotFound(N_("没有这个流程，或者它还没有发布。"))
         return self.bundle(session, version_id)

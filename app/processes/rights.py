@@ -16,12 +16,13 @@ from app.people.models import Unit, User
 from app.people.operations import by_person
 from app.people.rules import ROLES, Viewer
 from app.processes.models import Process, ProcessManager
+from app.sql import Prepared
 
 EDIT: Final = "processes.edit"
 LONGEST_NAME, LONGEST_TEXT = 40, 1000
 SUSPENDED = N_("“%(name)s”已由%(who)s停用，现在不能发起：%(reason)s")
 # built once: every start asks
-_DOOR = select(Process).where(Process.slug == bindparam("slug"))
+_DOOR = Prepared(select(Process.metadata.tables["process"]).where(Process.slug == bindparam("slug")))
 
 
 class Suspended(Conflict):
@@ -54,7 +55,7 @@ def refuse_start(session: Session, slug: str, starter: Viewer, *, by_hand: bool 
 
     A case that another case starts (`by_hand` False) asks no start rights.
     """
-    process = session.scalar(_DOOR, {"slug": slug})
+    process: Any = _DOOR.run(session, slug=slug).one_or_none()
     if process is None:
         return
     refuse_suspended(process)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.engine.state import to_json
 from app.files.queries import uploads
 from app.formkit.richtext import show_rich
+from app.formkit.values import plain
 from app.review.models import ReviewSnapshot
 from app.review.subjects import Attached, Content, Subject
 from app.work.models import Case
@@ -64,7 +65,7 @@ def _names(data: Mapping[str, Any]) -> list[str]:
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the named fields as JSON holds them."""
-    return {name: to_json(data[name]) for name in _names(data) if name in data}
+    return {name: to_json(plain(data[name])) for name in _names(data) if name in data}
 
 
 def _digest(data: Mapping[str, Any]) -> str:

@@ -24,6 +24,8 @@ from app.studio.jobs import sweep_try_outs
 from app.work import jobs
 from app.work.jobs_services import serve_owed
 from app.work.jobs_signals import deliver_owed
+from app.work.jobs_transcriptions import remind_owed
+from app.work.operations.transcribing import CONFIRM
 from app.work.runtime import Runtime
 from app.work.watch import find_stalled
 
@@ -76,6 +78,7 @@ def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
             timed=True,
         ),
         Drain("signals", lambda stop: deliver_owed(runtime, owner, stop), _owed([SIGNAL])),
+        Drain("confirmations", lambda stop: remind_owed(owner, stop), _owed([CONFIRM]), timed=True),
     ]
     if "timers" in wanted:
         timed += _seldom(runtime)
@@ -85,7 +88,7 @@ def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
     return [group for group in found if group]
 
 
-NAMES = ("timers", "deadlines", "publishing", "outbox", "services", "signals")
+NAMES = ("timers", "deadlines", "publishing", "outbox", "services", "signals", "confirmations")
 SELDOM = "seldom"
 
 

@@ -1,4 +1,4 @@
-"""A policy interpretation that has its text reviewed: a diagram and a form of its own, no code; and acts in it."""
+"""Processes that have their text reviewed, each a diagram and a form of its own, no code; and acts in them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from tests.factories.content import content_people
 from tests.factories.small import viewer
 from tests.processes import diagrams as d
 
-SLUG = "policy_interpretation"
+SLUG, OPEN_CALL = "policy_interpretation", "reviewed_text"
 ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent / "interpreting"
 CHECKS: dict[str, dict[str, Any]] = {
     "review_1": {"wording": "yes", "format": "yes", "links": "yes", "names": "yes"},
     "review_2": {"facts": "yes", "basis": "yes", "placed": "yes", "worth": "yes"},
@@ -41,20 +42,24 @@ REVIEWERS = {"review_1": "reviewer1", "review_2": "reviewer2", "secrecy": "secre
 
 
 def publish_review() -> None:
-    """Publish the shipped review and the process that calls it, with the people who decide."""
+    """Publish the shipped review and two processes that call it, with the people who decide.
+
+    `policy_interpretation` hands in and takes out named values; `reviewed_text` shares all its data.
+    """
     with transaction() as session:
         now, setup = clock.now(session), Actor("setup", "setup")
         content_people(session)
         publish(session, read_source(ROOT / "bpmn", ROOT / "forms", "multi_level_review"), setup, now)
-        publish(session, Source(SLUG, _drawing(), forms={"draft": _form()}), setup, now)
+        publish(session, read_source(HERE / "bpmn", HERE / "forms", SLUG), setup, now)
+        publish(session, Source(OPEN_CALL, _drawing(), forms={"draft": _form()}), setup, now)
 
 
-def write(runtime: Runtime, by: str = "editor", **fields: Any) -> int:
-    """Hand in an interpretation and return its case."""
+def write(runtime: Runtime, by: str = "editor", *, slug: str = OPEN_CALL, **fields: Any) -> int:
+    """Hand in a text and return its case."""
     answers = {"title": "办法解读", "body": "<p>近日印发《办法》，现就有关问题解读如下。</p>", **fields}
     with transaction() as session:
         who, now = viewer(session, by), clock.now(session)
-        return start_case(session, runtime, SLUG, who, {**answers, "decision": "submit"}, uuid4().hex, now).case_id
+        return start_case(session, runtime, slug, who, {**answers, "decision": "submit"}, uuid4().hex, now).case_id
 
 
 def item_of(case_id: int) -> WorkItem:

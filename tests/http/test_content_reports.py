@@ -94,7 +94,8 @@ def test_a_picture_is_drawn_anew_and_shown_to_the_office_with_its_mark(
     office = signed_in(app, "office")
     page = office.get(f"/reports/{row.id}").get_data(as_text=True)
     assert 'height="0.25"' in page
-    assert office.get(f"/reports/{row.id}/screenshot").get_data()[:8] == b"\x89PNG\r\n\x1a\n"
+    with office.get(f"/reports/{row.id}/screenshot") as shot:
+        assert shot.get_data()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize("data", [b"<svg/>", b"\x89PNG\r\n\x1a\nbroken", b"GIF89a"])

@@ -20,6 +20,7 @@ from app.errors import SettingError
         ("GUANJIA_DIGEST", "md5"),
         ("GUANJIA_HTTPS", "yes"),
         ("GUANJIA_LOG", "loud"),
+        ("GUANJIA_URL", "guanjia"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str) -> None:

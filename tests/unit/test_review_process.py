@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import clock, runtime_of
 from app.db import db, transaction
+from app.outbox.models import Notice
 from app.people.models import User
 from app.review.models import ReviewAct
 from app.review.queries import passers, sealed, standing
@@ -34,8 +35,14 @@ def pass_all(app: Flask, case_id: int, levels: list[str] | None = None) -> None:
 
 
 def test_a_process_uses_the_review_by_its_diagram_alone(house: Flask) -> None:
-    """Three levels and secrecy by four people, sealed over exactly the text that was seen."""
-    case_id = write(runtime_of(house), review_kind="policy")
+    """Three levels and secrecy by four people with a return between, sealed over exactly the text that was seen."""
+    runtime = runtime_of(house)
+    case_id = write(runtime, slug="policy_interpretation")
+    decide(runtime, case_id, "pass")
+    decide(runtime, case_id, "return", opinion="第二段的日期不对。")
+    assert at(case_id) == "draft"
+    assert item_data(case_id)["review_note"] == "第二段的日期不对。"
+    decide(runtime, case_id, "submit", title="办法解读", body="<p>改过的正文，日期已核对。</p>")
     assert at(case_id) == "review_1"
     digest = digest_at(case_id)
     pass_all(house, case_id)
@@ -171,6 +178,52 @@ def test_nobody_passes_two_levels_even_when_the_step_is_handed_to_them(app: Flas
     decide(runtime, case_id, "pass", by="reviewer1")
     assert acts(f"case:{case_id}")[-1] == ("refused", "review_2", "黎照晚")
     assert (at(case_id), item_of(case_id).assignee_name) == ("review_2", "穆长歌")
+
+
+@pytest.mark.parametrize("name", ["state_secret", "work_secret"])
+def test_what_concerns_secrets_of_state_or_office_is_never_passed(app: Flask, name: str) -> None:
+    """A pass of the secrecy level that says so itself does not count, and whoever gave it is told."""
+    publish_review()
+    case_id = write(runtime_of(app))
+    pass_all(app, case_id, LEVELS[:2])
+    decide(runtime_of(app), case_id, "pass", **{name: "yes"})
+    assert at(case_id) == "secrecy"
+    assert acts(f"case:{case_id}")[-1][:2] == ("refused", "secrecy")
+    told = db.session.scalars(select(Notice).where(Notice.user_id == item_of(case_id).assignee_id)).all()
+    assert any("没有算数" in one.message for one in told)
+
+
+def test_a_colleague_without_the_role_passes_nothing(app: Flask) -> None:
+    """A hand-over to somebody who does not hold the level: the pass is refused, the level seeks its people again."""
+    from app.work.operations import transfer  # noqa: PLC0415
+
+    publish_review()
+    runtime = runtime_of(app)
+    case_id = write(runtime)
+    with transaction() as session:
+        to = viewer(session, "editor2").user_id
+        transfer(session, item_of(case_id).id, viewer(session, "reviewer1"), to, "外出开会", clock.now(session))
+    decide(runtime, case_id, "pass", by="editor2")
+    assert acts(f"case:{case_id}")[-1] == ("refused", "review_1", "安如初")
+    assert (at(case_id), item_of(case_id).assignee_name) == ("review_1", "黎照晚")
+
+
+def test_a_level_answers_for_itself_not_with_what_the_one_before_said(app: Flask) -> None:
+    """A pass that names no content it saw does not count, though the level before named it."""
+    publish_review()
+    case_id = write(runtime_of(app))
+    decide(runtime_of(app), case_id, "pass")
+    decide(runtime_of(app), case_id, "pass", seen=None)
+    assert acts(f"case:{case_id}")[-1][:2] == ("refused", "review_2")
+
+
+def test_sent_back_to_a_level_that_is_left_out_goes_to_the_one_before(app: Flask) -> None:
+    """A reprint has no second level: whoever sends it back there sends it to the secrecy review."""
+    publish_review()
+    case_id = write(runtime_of(app), reprint=True)
+    pass_all(app, case_id, ["review_1", "secrecy"])
+    decide(runtime_of(app), case_id, "return_level", back_to_level="review_2")
+    assert at(case_id) == "secrecy"
 
 
 def test_speed_and_answers_of_a_pass_are_kept(app: Flask) -> None:

@@ -37,6 +37,7 @@ PLAIN = {
     "i18n.py": ("、", "how a list reads in Chinese; pages join it themselves"),
     "birth.py": (".+", "names stored in a new database, and what the console says while it is made"),
     "boards/ledger.py": ("回执", "the word people type in front of a receipt code"),
+    "content/sites/comparing.py": ("“.+", "shapes of quotes that read the same"),
     "deadlines/operations/calendars.py": ("默认工作日历", "the stored name of the first calendar"),
     "deadlines/rules.py": (".+", "the words a typed limit, a period of the day or a holiday table may use"),
     "dispatch/handlers.py": ("余项：", "the title of a new case, stored as written"),

@@ -98,7 +98,8 @@ def _checked(session: Session, article: Article, fields: Mapping[str, Any]) -> C
 def _with_words(session: Session, files: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
     listed = list(files)
     numbers = [one["media_id"] for one in listed if one.get("media_id")]
-    words = dict(session.execute(select(Media.id, Media.alt).where(Media.id.in_(numbers))).tuples().all())
+    rows = session.execute(select(Media.id, Media.alt).where(Media.id.in_(numbers)))
+    words = {media_id: alt for media_id, alt in rows}  # noqa: C416 - rows are no pairs to the type checker
     return [{"alt": words.get(one.get("media_id") or 0, ""), **one} for one in listed]
 
 

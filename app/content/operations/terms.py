@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +14,7 @@ from app.content.checks import BLOCK, WARN
 from app.content.models import Leader, Term
 from app.content.seeds import shipped
 from app.errors import Invalid, NotFound, Refused
+from app.files.rules import read_csv
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
 from app.people.rules import Viewer
@@ -28,7 +27,6 @@ NO_WORD = N_("写上要找的词，不超过 80 个字。")
 NO_LEVEL = N_("选“必须处理”或“请留意”。")
 SAME = N_("建议的写法和要找的词一样。")
 THERE = N_("“%(word)s”已经在表里。")
-UNREADABLE = N_("这个文件读不出来。请存成 UTF-8 或 GB18030 编码的 CSV 文本。")
 TOO_MANY = N_("一次最多导入 50 000 行。")
 EMPTY_FILE = N_("文件里没有可以导入的词。第一列写词，第二列写建议的写法。")
 NO_NAME = N_("写上姓名，不超过 40 个字。")
@@ -156,7 +154,7 @@ def establish_lists(session: Session, actor: Actor, now: datetime) -> None:
 
 
 def _rows(data: bytes) -> Iterator[Entered]:
-    rows = list(csv.reader(io.StringIO(_decoded(data))))
+    rows = read_csv(data)
     if len(rows) > MAX_ROWS:
         raise Invalid(TOO_MANY)
     words = [row for row in _without_head(rows) if row and row[0].strip()]
@@ -170,15 +168,6 @@ def _rows(data: bytes) -> Iterator[Entered]:
 
 def _without_head(rows: Sequence[Sequence[str]]) -> Iterable[Sequence[str]]:
     return rows[1:] if rows and rows[0] and rows[0][0].strip() in {"词", "word", "text"} else rows
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid(UNREADABLE)
 
 
 def _compare(stored: Term | None, neat: Entered) -> str:

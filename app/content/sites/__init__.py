@@ -1,1 +1,1 @@
-"""Static sites: pages drawn from published articles, written atomically, only what changed."""
+"""The pages of a site: drawn from the database as pure values, written to a folder, packed for another network."""

@@ -10,6 +10,7 @@ from app.content.views import (
     preview,
     publishing,
     reports,
+    site_pages,
     terms,
 )
 from app.content.views.blueprint import bp
@@ -25,5 +26,6 @@ __all__ = [
     "preview",
     "publishing",
     "reports",
+    "site_pages",
     "terms",
 ]

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.deadlines import models as m
 from app.deadlines import queries, rules
 from app.deadlines.models import Deadline, DeadlineChange, DeadlinePause
-from app.deadlines.rules import Change, Limit, parse_limit
+from app.deadlines.rules import Calendar, Change, Limit, parse_limit
 from app.errors import Conflict, Invalid
 from app.i18n import N_
 from app.sql import Prepared
@@ -36,6 +36,7 @@ _MEET = Prepared(
         row_version=_ROWS.c.row_version + 1,
     )
 )
+_BEGIN, _WRITTEN = Prepared(insert(_ROWS)), tuple(column.key for column in _ROWS.c if not column.primary_key)
 
 
 def draw_up(
@@ -56,7 +57,7 @@ def draw_up(
 
     It is not in the session yet: its instants are wanted before its work item has an id.
     """
-    plan = queries.plan_of(session, unit_id)
+    plan_id, calendar = queries.plan_and_calendar(session, unit_id)
     limit = parse_limit(limit, clock) if isinstance(limit, str) else limit
     deadline = Deadline(
         case_id=case_id,
@@ -65,7 +66,7 @@ def draw_up(
         name=name,
         limit_text=limit.text,
         clock=limit.clock,
-        plan_id=plan.id if plan else None,
+        plan_id=plan_id,
         state=m.RUNNING,
         started_at=now,
         remind=remind,
@@ -75,8 +76,14 @@ def draw_up(
         pauses=[],
         changes=[],
     )
-    _reckon(session, deadline)
+    _reckon(deadline, calendar)
     return deadline
+
+
+def begin(session: Session, deadline: Deadline, work_item_id: int) -> None:
+    """Write what `draw_up` returned, now that its work item has an id."""
+    values = {name: getattr(deadline, name) for name in _WRITTEN}
+    _BEGIN.owe(session, **{**values, "work_item_id": work_item_id, "failures": 0, "row_version": 1})
 
 
 def arm(session: Session, limit: str | Limit, **what: Any) -> Deadline:
@@ -147,7 +154,7 @@ def resume(session: Session, deadline: Deadline, now: datetime) -> Deadline:
     _need(deadline, m.PAUSED)
     _close_pause(deadline, now)
     deadline.state = m.RUNNING
-    _reckon(session, deadline)
+    _reckon(deadline, queries.calendar_with(session, deadline.plan_id))
     session.flush()
     return deadline
 
@@ -222,7 +229,7 @@ def _change(
         new_due_at=deadline.due_at,
     )
     deadline.changes.append(change)
-    _reckon(session, deadline)
+    _reckon(deadline, queries.calendar_with(session, deadline.plan_id))
     _forget_reports(deadline, now)
     change.new_due_at = deadline.due_at
     session.flush()
@@ -243,9 +250,8 @@ def _need(deadline: Deadline, *states: str) -> None:
 # --- reckoning ---------------------------------------------------------------------------------------------
 
 
-def _reckon(session: Session, deadline: Deadline) -> None:
+def _reckon(deadline: Deadline, calendar: Calendar) -> None:
     """Compute every instant of a deadline from its start, its pauses and its changes."""
-    calendar = queries.calendar_with(session, deadline.plan_id)
     since, changes = _basis(deadline)
     pauses = [Change(stop.from_at, stop.to_at) for stop in deadline.pauses]
     later = [Change(max(one.start, since), one.end) for one in pauses if one.end is None or one.end > since]
@@ -398,7 +404,7 @@ def rearm(session: Session, deadlines: Iterable[Deadline], now: datetime) -> lis
     moved = []
     for deadline in deadlines:
         before = deadline.due_at
-        _reckon(session, deadline)
+        _reckon(deadline, queries.calendar_with(session, deadline.plan_id))
         _forget_reports(deadline, now)
         if deadline.due_at != before:
             moved.append(Moved(deadline.id, deadline.case_id, deadline.name, before, deadline.due_at))

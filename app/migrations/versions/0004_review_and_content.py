@@ -260,6 +260,7 @@ def add_tables() -> None:
     with op.batch_alter_table('review_act', schema=None) as batch_op:
         batch_op.create_index('ix_review_act_at', ['at'], unique=False)
         batch_op.create_index('ix_review_act_case', ['case_id'], unique=False)
+        batch_op.create_index('ix_review_act_digest', ['digest'], unique=False)
         batch_op.create_index('ix_review_act_subject', ['subject', 'id'], unique=False)
         batch_op.create_index('ix_review_act_user', ['user_id', 'at'], unique=False)
 
@@ -561,6 +562,7 @@ def drop_tables() -> None:
     with op.batch_alter_table('review_act', schema=None) as batch_op:
         batch_op.drop_index('ix_review_act_user')
         batch_op.drop_index('ix_review_act_subject')
+        batch_op.drop_index('ix_review_act_digest')
         batch_op.drop_index('ix_review_act_case')
         batch_op.drop_index('ix_review_act_at')
 

@@ -32,7 +32,7 @@ from app.people.operations.house import (
     update_unit,
 )
 from app.people.operations.passwords import Proof, prove
-from app.people.operations.resolving import resolve, sla, vendor_for
+from app.people.operations.resolving import holders, resolve, sla, vendor_for
 from app.people.operations.signing import (
     SignIn,
     change_password,
@@ -68,6 +68,7 @@ __all__ = [
     "enable_unit",
     "enable_user",
     "grant_role",
+    "holders",
     "issue_token",
     "manages",
     "open_session",

@@ -69,6 +69,14 @@ def resolve(
     )
 
 
+def holders(session: Session, role: str, unit_id: int | None = None) -> frozenset[int]:
+    """Return who holds a role now, in one unit or anywhere."""
+    rows = (
+        _WITH_ROLE.run(session, role=role) if unit_id is None else _IN_UNIT_ID.run(session, role=role, unit=unit_id)
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def vendor_for(session: Session, site_id: int | None, category_id: int | None, on: date) -> Contract | None:
     """Return the contract that covers this category at this site on this day; one naming the site wins."""
     if category_id is None:

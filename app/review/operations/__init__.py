@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.ledger import Actor
+from app.ledger import Actor, Entry, append
 from app.review import subjects
+from app.review.models import ReviewAct
 from app.review.operations.levels import void
 from app.review.queries import acts_of
 from app.review.rules import standing_passes
+from app.review.subjects import Subject
 from app.work.models import Case
 from app.work.operations.cases import lock_case
 from app.work.operations.signals import send_message
@@ -34,9 +37,21 @@ def content_changed(
     stale = [one for one in standing_passes(acts_of(session, ref)) if one.digest != subject.digest]
     for one in stale:
         void(session, one, subject, now)
+    _record(session, stale, subject, case, actor, now)
     if case is not None and case.status == "running":
         _tell(session, runtime, case, ref, actor, now)
     return len(stale)
+
+
+def _record(
+    session: Session, ended: Sequence[ReviewAct], subject: Subject, case: Case | None, actor: Actor, now: datetime
+) -> None:
+    """Write into the ledger which passes a change ended: into the case's chain, without one into the house's."""
+    if ended:
+        passes = [{"act": one.id, "level": one.level, "digest": one.digest} for one in ended]
+        payload = {"subject": subject.ref, "version": subject.version, "digest": subject.digest, "passes": passes}
+        entry = Entry("review:passes:voided", actor, payload, case_id=case.id if case else None)
+        append(session, f"case:{case.id}" if case else "house", [entry], now)
 
 
 def _tell(session: Session, runtime: Runtime, case: Case, ref: str, actor: Actor, now: datetime) -> None:

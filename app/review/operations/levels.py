@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
 from app.i18n import N_
+from app.outbox.operations import notify
 from app.people.models import Unit, User
+from app.people.operations import holders
 from app.people.rules import OFFICE as OFFICE_KIND
 from app.review import subjects
 from app.review.models import OPEN, PASS, REFUSED, REJECT, RETURN, SEAL, VOID, ReviewAct
@@ -37,9 +39,13 @@ NO_LEVELS: Final = N_("审核深度的决策表没有给出层级。请流程负
 NO_PLACE: Final = N_("决策表里“%(level)s”由谁审写得不对，应当像 unit/reviewer_1 这样写。")
 NO_UNIT: Final = N_("不知道稿件归哪个单位，定不了审核人。")
 BROKEN: Final = N_("各级通过不完整，不能封存。请把这句话转给系统管理员。")
-AUTHOR: Final = N_("不算数：自己写的不能自己审。")
-TWICE: Final = N_("不算数：同一个人不能审两级。")
-STALE: Final = N_("不算数：审的时候内容已经改过。")
+# why a pass does not count: kept with the act, told to whoever decided
+STALE: Final = N_("“%(title)s”的“%(node)s”没有算数：审的时候内容已经改过。")
+AUTHOR: Final = N_("“%(title)s”的“%(node)s”没有算数：自己写的不能自己审。")
+TWICE: Final = N_("“%(title)s”的“%(node)s”没有算数：同一个人不能审两级。")
+NO_ROLE: Final = N_("“%(title)s”的“%(node)s”没有算数：办的人没有这一级的审核角色。")
+SECRET: Final = N_("“%(title)s”的“%(node)s”没有算数：填了涉及国家秘密或工作秘密，只能退回或者不予发布。")
+NEVER_PUBLIC: Final = ("state_secret", "work_secret")
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,11 @@ class Review:
     def levels(self) -> tuple[str, ...]:
         """Return the levels this subject has to pass."""
         return levels_of(self.data.get("levels"))
+
+    @property
+    def level(self) -> str:
+        """Return the level it is at."""
+        return str(self.data.get("level"))
 
     @property
     def passed(self) -> dict[str, ReviewAct]:
@@ -81,13 +92,15 @@ def open_review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
     """Begin a review: keep which levels it has; what a caller left out is filled in."""
     if not review.levels:
         raise Invalid(NO_LEVELS)
-    levels = [[level, names.get(level, LEVEL_NAMES.get(level, level))] for level in review.levels]
-    _keep(review, OPEN, answers={"levels": levels})
     data = review.data
+    unit = data.get("review_unit") or review.subject.unit_id or review.case.starter_unit_id
+    levels = [[level, names.get(level, LEVEL_NAMES.get(level, level))] for level in review.levels]
+    sought = {level: _sought(review, level, unit) for level in review.levels}
+    _keep(review, OPEN, answers={"levels": levels, "sought": sought})
     return {
         "subject": review.subject.ref,
         "authors": sorted(review.authors) or [review.case.starter_id],
-        "review_unit": data.get("review_unit") or review.subject.unit_id or review.case.starter_unit_id,
+        "review_unit": unit,
         "urgent": bool(data.get("urgent")),
         "outcome": None,
     }
@@ -99,32 +112,45 @@ def choose_level(review: Review) -> dict[str, Any]:
     found: dict[str, Any] = {"review_version": review.subject.version, "review_digest": review.subject.digest}
     if level is None:
         return {**found, "level": "done"}
-    asked = asked_of(review.data.get(f"{level}_by"))
-    if asked is None:
-        raise Invalid(NO_PLACE, level=LEVEL_NAMES.get(level, level))
+    sought = _sought(review, level, review.data.get("review_unit"))
     barred = sorted(barred_from(level, review.acts, review.authors))
-    unit = _unit_of(review, asked)
-    return {**found, "level": level, "level_role": asked.role, "level_unit": unit, "level_barred": barred}
+    return {
+        **found,
+        "level": level,
+        "level_role": sought["role"],
+        "level_unit": sought["unit"],
+        "level_barred": barred,
+    }
 
 
 def record_decision(review: Review) -> dict[str, Any]:
     """Write what the level decided; a pass that must not count is kept as refused and the level comes again."""
     item = _item(review)
-    decision, data = str(review.data.get("decision")), review.data
-    note = str(data.get("opinion") or data.get("reason") or "")
-    if decision == PASS:
-        refusal = _refusal(review, item)
-        _keep(review, REFUSED if refusal else PASS, item, opinion=refusal or note)
-        _remember(review)
-        return {"level_outcome": "again" if refusal else "passed"}
-    if decision == "return_level":
-        _keep(review, RETURN, item, opinion=note)
-        _void_from(review, str(data.get("back_to_level")))
+    if item is None:
+        return {"level_outcome": "again"}
+    note = str(_answers(item).get("opinion") or _answers(item).get("reason") or "")
+    if item.result == PASS:
+        return _take_pass(review, item, note)
+    _keep(review, REJECT if item.result == REJECT else RETURN, item, opinion=note)
+    if item.result == "return_level":
+        _void_from(review, str(_answers(item).get("back_to_level")))
         return {"level_outcome": "again", "review_note": note}
-    _keep(review, REJECT if decision == REJECT else RETURN, item, opinion=note)
     _remember(review)
-    outcome = "rejected" if decision == REJECT else "returned"
+    outcome = "rejected" if item.result == REJECT else "returned"
     return {"level_outcome": outcome, "outcome": outcome, "review_note": note}
+
+
+def _take_pass(review: Review, item: WorkItem, note: str) -> dict[str, Any]:
+    refusal = _refusal(review, item)
+    if refusal is None:
+        _keep(review, PASS, item, opinion=note)
+        _remember(review)
+        return {"level_outcome": "passed"}
+    values = {"title": review.subject.title, "node": item.name}
+    _keep(review, REFUSED, item, opinion=refusal % values)
+    url = f"/cases/{review.case.number}"
+    notify(review.session, [item.done_by_id or 0], refusal, values=values, url=url, now=review.now)
+    return {"level_outcome": "again"}
 
 
 def void_stale(review: Review) -> int:
@@ -166,32 +192,40 @@ def void(session: Session, act: ReviewAct, subject: Subject, now: datetime) -> N
 
 
 def _void_from(review: Review, level: str) -> None:
-    """End the passes of a level and of those after it; the content stays the same."""
-    if level not in review.levels:
-        return
-    later = review.levels[review.levels.index(level) :]
+    """End the passes of a level and of those after it; for a level this review leaves out, from the one before."""
+    levels = review.levels
+    begin = levels.index(level) if level in levels else max(0, levels.index(review.level) - 1)
     for one in standing_passes(review.acts):
-        if one.level in later:
+        if one.level in levels[begin:]:
             void(review.session, one, review.subject, review.now)
 
 
-def _refusal(review: Review, item: WorkItem | None) -> str | None:
+def _refusal(review: Review, item: WorkItem) -> str | None:
     """Say why a pass does not count, or None. Hand-overs and stand-ins can bring a step to the wrong person."""
-    if review.data.get("seen") != review.subject.digest:
+    answers, who = _answers(item), item.done_by_id
+    if answers.get("seen") != review.subject.digest:
         return STALE
-    who = item.done_by_id if item else None
     if who in review.authors:
         return AUTHOR
-    barred = barred_from(str(review.data.get("level")), review.acts, ())
-    return TWICE if who is None or who in barred else None
+    if who is None or who in barred_from(review.level, review.acts, ()):
+        return TWICE
+    if who not in holders(review.session, str(review.data.get("level_role"))):
+        return NO_ROLE
+    return SECRET if any(answers.get(name) == "yes" for name in NEVER_PUBLIC) else None
 
 
 def _item(review: Review) -> WorkItem | None:
-    """Return the step that was just completed at the level."""
-    level = str(review.data.get("level"))
+    """Return the step that was just completed at the level; None when the case got here past it."""
     done = select(WorkItem).where(WorkItem.case_id == review.case.id, WorkItem.status == "done")
     rows = review.session.scalars(done.order_by(WorkItem.closed_at.desc(), WorkItem.id.desc()))
-    return next((one for one in rows if one.node.rpartition(":")[2] == level), None)
+    item = next((one for one in rows if one.node.rpartition(":")[2] == review.level), None)
+    known = {one.item_id for one in review.acts}
+    return item if item is not None and item.id not in known else None
+
+
+def _answers(item: WorkItem) -> Mapping[str, Any]:
+    """Return what this step answered; the token still holds what earlier levels did."""
+    return item.answers or {}
 
 
 def _keep(
@@ -223,26 +257,33 @@ def _name(review: Review, row: ReviewAct, item: WorkItem) -> None:
     """Write who decided, when they began to read, and for whom a clerk wrote it down."""
     recorded = review.session.scalar(select(Transcription).where(Transcription.item_id == item.id))
     who = review.session.get(User, recorded.decided_by_id if recorded else item.done_by_id or 0)
-    row.level, row.level_name, row.item_id = str(review.data.get("level")), item.name, item.id
+    row.level, row.level_name, row.item_id = review.level, item.name, item.id
     row.user_id, row.user_name = (who.id, who.name) if who else (None, item.done_by_name or "")
     row.unit_id, row.unit_name = (who.unit_id, who.unit.name) if who else (item.unit_id, item.unit_name)
     row.started_at, row.recorded_by = item.first_opened_at, recorded.clerk_name if recorded else None
-    row.raised_from = _raised_from(review, row.unit_id)
+    row.raised_from = _raised_from(review, row.user_id)
     hidden = {"seen", "decision", "opinion", "reason"}
-    row.answers = {name: value for name, value in (item.answers or {}).items() if name not in hidden}
+    row.answers = {name: value for name, value in _answers(item).items() if name not in hidden}
 
 
-def _raised_from(review: Review, unit_id: int | None) -> str | None:
-    """Return the unit the level should have been in when it was decided in another one (提级)."""
+def _raised_from(review: Review, user_id: int | None) -> str | None:
+    """Return the unit the level should have been in when whoever decided holds it elsewhere (提级)."""
     sought = review.data.get("level_unit")
-    if not isinstance(sought, int) or sought == unit_id:
+    unit = review.session.get(Unit, sought) if isinstance(sought, int) else None
+    if unit is None or user_id in holders(review.session, str(review.data.get("level_role")), unit.id):
         return None
-    unit = review.session.get(Unit, sought)
-    return unit.name if unit else None
+    return unit.name
 
 
-def _unit_of(review: Review, asked: Asked) -> int:
-    home = review.data.get("review_unit")
+def _sought(review: Review, level: str, home: object) -> dict[str, Any]:
+    """Return the role and the unit that a level is sought in."""
+    asked = asked_of(review.data.get(f"{level}_by"))
+    if asked is None:
+        raise Invalid(NO_PLACE, level=LEVEL_NAMES.get(level, level))
+    return {"role": asked.role, "unit": _unit_of(review, asked, home)}
+
+
+def _unit_of(review: Review, asked: Asked, home: object) -> int:
     if asked.place == OFFICE:
         query = select(Unit.id).where(Unit.kind == OFFICE_KIND, Unit.disabled_at.is_(None)).order_by(Unit.id).limit(1)
         home = review.session.scalar(query) or home

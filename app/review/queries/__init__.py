@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.i18n import N_
+from app.people.operations import resolve
 from app.review.models import OPEN, PASS, REJECT, RETURN, SEAL, VOID, ReviewAct
 from app.review.rules import LEVEL_NAMES, passes_that_count
+from app.web.i18n import gettext, locale
 from app.work.models import WorkItem
 
 VOIDED_BY: Final = N_("因第 %(version)s 版作废")
@@ -87,7 +89,7 @@ def standing(session: Session, ref: str, digest: str) -> Standing:
     ended = [
         _stamp(one, "void", _why_void(one, voids[one.id])) for one in acts if one.act == PASS and one.id in voids
     ]
-    return Standing((*ended, *_chain(acts, passed, digest)), sealed(session, ref, digest))
+    return Standing((*ended, *_chain(session, acts, passed, digest)), sealed(session, ref, digest))
 
 
 def passers(session: Session, ref: str, digest: str | None = None) -> list[Passer]:
@@ -105,7 +107,9 @@ def levels_in(acts: Sequence[ReviewAct]) -> list[tuple[str, str]]:
     return [(level, name) for level, name in (last.answers.get("levels", []) if last else [])]
 
 
-def _chain(acts: Sequence[ReviewAct], passed: Mapping[str, ReviewAct], digest: str) -> Iterator[Stamp]:
+def _chain(
+    session: Session, acts: Sequence[ReviewAct], passed: Mapping[str, ReviewAct], digest: str
+) -> Iterator[Stamp]:
     """Yield a stamp for every level of the latest review."""
     version = acts[-1].version if acts else 0
     is_running = bool(acts) and acts[-1].act not in {RETURN, REJECT, SEAL}
@@ -113,8 +117,19 @@ def _chain(acts: Sequence[ReviewAct], passed: Mapping[str, ReviewAct], digest: s
         if level in passed:
             yield _stamp(passed[level], "ok", _why_passed(passed[level]))
             continue
-        yield Stamp(level, name, "", "", None, version, digest, "now" if is_running else "future")
+        who = _sought(session, acts, level)
+        yield Stamp(level, name, who, "", None, version, digest, "now" if is_running else "future", who)
         is_running = False
+
+
+def _sought(session: Session, acts: Sequence[ReviewAct], level: str) -> str:
+    """Say who is sought for a level to come, as the decision table named them when the review was opened."""
+    opened = next((one for one in reversed(acts) if one.act == OPEN), None)
+    rule = (opened.answers.get("sought") or {}).get(level) if opened else None
+    if rule is None:
+        return ""
+    found = resolve(session, {"rule": "climb", **rule}, starter_id=None, earlier={})
+    return found.text_en if locale() == "en" else found.text_zh
 
 
 def _stamp(act: ReviewAct, state: str, why: str) -> Stamp:
@@ -123,13 +138,13 @@ def _stamp(act: ReviewAct, state: str, why: str) -> Stamp:
 
 
 def _why_void(act: ReviewAct, void: ReviewAct) -> str:
-    return VOIDED_BY % {"version": void.version} if void.digest != act.digest else VOIDED
+    return gettext(VOIDED_BY, version=void.version) if void.digest != act.digest else gettext(VOIDED)
 
 
 def _why_passed(act: ReviewAct) -> str:
-    parts = [RAISED % {"unit": act.raised_from}] if act.raised_from else []
-    parts += [RECORDED % {"clerk": act.recorded_by}] if act.recorded_by else []
-    return "；".join(parts)
+    parts = [gettext(RAISED, unit=act.raised_from)] if act.raised_from else []
+    parts += [gettext(RECORDED, clerk=act.recorded_by)] if act.recorded_by else []
+    return gettext("；").join(parts)
 
 
 def _receipts(session: Session, acts: Sequence[ReviewAct]) -> dict[int, str]:

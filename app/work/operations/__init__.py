@@ -6,6 +6,7 @@ from app.work.operations.cases import (
     send_message,
     tick_case,
 )
+from app.work.operations.confirming import answer_transcription
 from app.work.operations.hands import claim, release, transfer
 from app.work.operations.holding import change_deadline, resume_case, suspend
 from app.work.operations.moves import WayBack, jump, send_back, terminate, ways_back, withdraw
@@ -21,11 +22,13 @@ from app.work.operations.remarks import (
 from app.work.operations.signals import correlate, deliver_signal
 from app.work.operations.signers import add_signer, remove_signer
 from app.work.operations.starting import open_case, start_case
+from app.work.operations.transcribing import transcribe
 
 __all__ = [
     "Receipt",
     "WayBack",
     "add_signer",
+    "answer_transcription",
     "change_deadline",
     "claim",
     "comment",
@@ -48,6 +51,7 @@ __all__ = [
     "suspend",
     "terminate",
     "tick_case",
+    "transcribe",
     "transfer",
     "urge",
     "ways_back",

@@ -27,7 +27,7 @@ class Act:
     """The working set of one transaction on one case.
 
     `done` is the item whose completion it is; the database learns of it only at the end. `fresh` until the first
-    records of a new case are written.
+    records of a new case are written. `facts` go into the record of the completed item beside its answers.
     """
 
     session: Session
@@ -41,16 +41,27 @@ class Act:
     notices: list[tuple[list[int], str, dict[str, Any]]] = field(default_factory=list)
     done: WorkItem | None = None
     fresh: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def env(self) -> Environment:
         """Return what the engine needs from outside."""
         return environment(self.session, self.case, self.bundle, self.now, lambda: self.live.case_data)
 
+    @property
+    def clerk_id(self) -> int | None:
+        """Return the clerk who writes down what somebody else decided; None when people act for themselves."""
+        return self.actor.user_id if self.actor.kind == "transcriber" else None
+
     def keep_live(self) -> None:
-        """Put the live case back into the cache once the commit has succeeded, and only then."""
+        """Put the live case back into the cache once the commit has succeeded, and only then; not one that ended."""
         engine, live, case = self.runtime.engine, self.live, self.case
-        after_commit(self.session, lambda: engine.put_back(case.id, case.row_version, live))
+
+        def put_back() -> None:
+            if not live.ended:
+                engine.put_back(case.id, case.row_version, live)
+
+        after_commit(self.session, put_back)
 
     def note(self, entry: Entry) -> None:
         """Keep a record for the end of the act, where all are appended at once."""

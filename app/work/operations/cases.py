@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, select
 from sqlalchemy.orm import Session
 
-from app import clock
 from app.engine import Advance, TaskRow
 from app.errors import Conflict, NotFound, Refused
 from app.files.models import Upload
@@ -20,32 +19,33 @@ from app.i18n import N_
 from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
-from app.sql import Prepared, write_back
-from app.work.models import Candidate, Case, Draft, TaskState, WorkItem
+from app.sql import Prepared, columns_of, held, write_back
+from app.work.models import Candidate, Case, Draft, WorkItem
 from app.work.operations.act import Act, person
 from app.work.operations.advance import settle
 from app.work.operations.clocks import meet_item
 from app.work.operations.copies import copy_to
 from app.work.operations.describing import describe
+from app.work.operations.finished import already_done
 from app.work.rules import actions_of
 from app.work.runtime import Runtime
 
 # built once: every completion begins here. One statement locks the case, then the item, and reads whether it is
 # on offer to this person.
-_ITEM = (
+_CASES, _ITEMS, _STATE = (Case.metadata.tables[name] for name in ("case_file", "work_item", "task_row"))
+_WIDTH = len(_CASES.c)
+_ITEM = Prepared(
     select(
-        Case,
-        WorkItem,
-        exists().where(Candidate.item_id == WorkItem.id, Candidate.user_id == bindparam("viewer")).label("offered"),
+        _CASES,
+        _ITEMS,
+        exists().where(Candidate.item_id == _ITEMS.c.id, Candidate.user_id == bindparam("viewer")).label("offered"),
     )
-    .join(WorkItem, WorkItem.case_id == Case.id)
-    .where(WorkItem.id == bindparam("item"))
-    .with_for_update(of=[Case, WorkItem])
-    .execution_options(populate_existing=True)
+    .join_from(_CASES, _ITEMS, _ITEMS.c.case_id == _CASES.c.id)
+    .where(_ITEMS.c.id == bindparam("item"))
+    .with_for_update(of=[_CASES, _ITEMS])
 )
-_CASE = select(Case).where(Case.id == bindparam("case")).with_for_update().execution_options(populate_existing=True)
-_STATE = TaskState.metadata.tables["task_row"]
-_TASKS = (
+_CASE = Prepared(select(_CASES).where(_CASES.c.id == bindparam("case")).with_for_update())
+_TASKS = Prepared(
     select(*(_STATE.c[one.name] for one in fields(TaskRow)))
     .where(_STATE.c.case_id == bindparam("of"))
     .order_by(_STATE.c.seq)
@@ -82,10 +82,7 @@ def complete_work_item(
     The same `key` by the same person returns the stored receipt. Raise Conflict with who and when if somebody
     else was faster, Refused if the item is not this person's, NotFound if there is no such item.
     """
-    found = session.execute(_ITEM, {"item": item_id, "viewer": viewer.user_id}).one_or_none()
-    if found is None:
-        raise NotFound
-    case, item, offered = found
+    case, item, offered = _locked(session, item_id, viewer.user_id)
     if item.status == "done" and item.key == key and item.done_by_id == viewer.user_id:
         return receipt_of(case, item, repeated=True)
     refuse_if_closed(item)
@@ -130,30 +127,33 @@ def tick_case(session: Session, runtime: Runtime, case_id: int, now: datetime) -
 
 def lock_case(session: Session, case_id: int) -> Case:
     """Return the case, locked until the end of the transaction."""
-    case = session.scalar(_CASE, {"case": case_id})
-    if case is None:
+    session.flush()
+    found = _CASE.run(session, case=case_id).one_or_none()
+    if found is None:
         raise NotFound
-    return case
+    return held(session, Case, columns_of(Case, found))
 
 
 def lock_item(session: Session, item_id: int) -> tuple[Case, WorkItem]:
     """Return a work item and its case, locked in this order, as the last writer left them."""
-    found = session.execute(_ITEM, {"item": item_id, "viewer": None}).one_or_none()
+    case, item, _ = _locked(session, item_id, None)
+    return case, item
+
+
+def _locked(session: Session, item_id: int, user_id: int | None) -> tuple[Case, WorkItem, bool]:
+    """Return an item and its case, locked, and whether the item is on offer to this person."""
+    session.flush()
+    found = _ITEM.run(session, item=item_id, viewer=user_id).one_or_none()
     if found is None:
         raise NotFound
-    return found[0], found[1]
+    case = held(session, Case, columns_of(Case, found[:_WIDTH]))
+    return case, held(session, WorkItem, columns_of(WorkItem, found[_WIDTH:-1])), found.offered
 
 
 def refuse_if_closed(item: WorkItem) -> None:
     """Raise Conflict naming who finished the item and when."""
     if item.status == "done":
-        at = clock.local(item.closed_at).strftime("%m-%d %H:%M:%S") if item.closed_at else ""
-        raise Conflict(
-            N_("“%(node)s”已由%(who)s办完，%(when)s。您写的内容都在。"),
-            node=item.name,
-            who=item.done_by_name,
-            when=at,
-        )
+        raise already_done(item)
     if item.status != "open":
         raise Conflict(N_("“%(node)s”已经收回，不用再办。您写的内容都在。"), node=item.name)
 
@@ -187,7 +187,7 @@ def resume(session: Session, runtime: Runtime, case: Case, actor: Actor, now: da
 
 def rows_of(session: Session, case_id: int) -> list[TaskRow]:
     """Return the engine's rows of a case."""
-    return [TaskRow(*row) for row in session.connection().execute(_TASKS, {"of": case_id})]
+    return [TaskRow(*row) for row in _TASKS.run(session, of=case_id)]
 
 
 def complete(
@@ -250,6 +250,7 @@ def _entry(act: Act, item: WorkItem, answers: Mapping[str, Any], attachments: li
         "files": attachments,
         "due": item.due_at,
         "rule": item.rule_text,
+        **act.facts,
     }
     return Entry(
         "work:item:completed",
@@ -269,7 +270,8 @@ def _bind(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str, Any]) 
     ids = _uploads(act.bundle, item, answers)
     if not ids:
         return []
-    return bind(act.session, ids, owner_id=viewer.user_id, case_id=act.case.id, item_id=item.id, now=act.now)
+    owner_id = act.clerk_id or viewer.user_id
+    return bind(act.session, ids, owner_id=owner_id, case_id=act.case.id, item_id=item.id, now=act.now)
 
 
 def _uploads(bundle: Bundle, item: WorkItem, answers: Mapping[str, Any]) -> list[int]:

@@ -20,7 +20,7 @@ from app.ledger import Actor, Entry
 from app.people.rules import Viewer
 from app.processes.library import Bundle
 from app.processes.rights import refuse_start
-from app.sql import Prepared
+from app.sql import Prepared, held, write_back
 from app.work.models import Case, NumberSeries, WorkItem
 from app.work.operations.act import Act, environment, person
 from app.work.operations.advance import settle
@@ -31,11 +31,14 @@ from app.work.runtime import Runtime
 DEFAULT_SERIES = "GJ"
 Series = tuple[str, int]  # its name and the last number given out
 # built once: every start passes here
-_STARTED = select(Case).where(Case.start_key == bindparam("key"))
+_STARTED = Prepared(select(Case.id).where(Case.start_key == bindparam("key")))
 _NUMBERS, _PARTIES = NumberSeries.metadata.tables["number_series"], NumberSeries.metadata.tables["party"]
 _LAST = Prepared(select(_NUMBERS.c.last).where(_NUMBERS.c.name == bindparam("series")).with_for_update())
 _COUNT = Prepared(update(_NUMBERS).where(_NUMBERS.c.name == bindparam("series")))
 _JOIN = Prepared(insert(_PARTIES))
+_CASES = Case.metadata.tables["case_file"]
+_NEW = Prepared(insert(_CASES).returning(_CASES.c.id))
+_EMPTY = tuple(column.key for column in _CASES.c if column.nullable)
 
 
 def start_case(
@@ -67,7 +70,7 @@ def start_case(
     form = next((one for one in first.opened if one.wait == "person"), None)
     if form is None:
         raise Refused(N_("这个流程不能从表单发起。"))
-    item = session.get_one(WorkItem, open_item(act, form))
+    item = held(session, WorkItem, open_item(act, form))
     refuse_unless_holder(session, item, starter)
     others = tuple(one for one in first.opened if one is not form)
     return complete(act, item, starter, answers, key, [replace(first, opened=others)])
@@ -101,13 +104,14 @@ def open_case(
         payload = {"version": bundle.number, "data": dict(data), "business_key": business_key}
         act.note(Entry("work:case:opened", act.actor, payload, case_id=act.case.id))
         settle(act, [first])
-    session.flush()
+    write_back(session, act.case)
     return act.case
 
 
 def _started(session: Session, key: str) -> Case | None:
     """Return the case this key started; asked under the series' lock, which the first one held until its commit."""
-    return session.scalar(_STARTED, {"key": key})
+    found = _STARTED.run(session, key=key).scalar()
+    return None if found is None else session.get_one(Case, found)
 
 
 def _begin(
@@ -143,27 +147,27 @@ def _new_case(
     series: Series,
     parent_id: int | None,
 ) -> Case:
-    case = Case(
-        number=_next_number(session, series),
-        process_id=bundle.process_id,
-        version_id=bundle.version_id,
-        slug=bundle.slug,
-        title=bundle.definition.name,
-        summary=[],
-        status="running",
-        priority="normal",
-        starter_id=starter.user_id,
-        starter_name=starter.name,
-        starter_unit_id=starter.unit_id,
-        start_key=key,
-        parent_id=parent_id,
-        opened_at=now,
-        header={},
-        called=dict(called),
-    )
-    session.add(case)
-    session.flush()
-    return case
+    values = dict.fromkeys(_EMPTY) | {
+        "number": _next_number(session, series),
+        "process_id": bundle.process_id,
+        "version_id": bundle.version_id,
+        "slug": bundle.slug,
+        "title": bundle.definition.name,
+        "summary": [],
+        "status": "running",
+        "priority": "normal",
+        "starter_id": starter.user_id,
+        "starter_name": starter.name,
+        "starter_unit_id": starter.unit_id,
+        "start_key": key,
+        "parent_id": parent_id,
+        "opened_at": now,
+        "header": {},
+        "called": dict(called),
+        "failures": 0,
+        "row_version": 1,
+    }
+    return held(session, Case, {"id": _NEW.run(session, **values).scalar_one(), **values})
 
 
 def _lock_series(session: Session, bundle: Bundle, now: datetime) -> Series:

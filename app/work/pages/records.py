@@ -12,12 +12,15 @@ from app.engine import Node
 from app.i18n import N_
 from app.ledger.models import Record
 from app.web.i18n import gettext
+from app.work.pages.transcribed import state_word
 from app.work.pages.words import ACTOR_WORDS, MESSAGES, RECORDS, case_result_word, name_of, result_word, round_word
+from app.work.queries.transcriptions import Recorded
 
 BY_PEOPLE = frozenset({"person", "stand_in", "transcriber"})
 SHORT = 60
 # what was done about an incident; the values it changed may be anybody's and are told in the details only
 INCIDENTS = ("work:incident:retried", "work:incident:repaired", "work:incident:skipped")
+ANSWERED = ("work:transcription:confirmed", "work:transcription:objected")
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,18 @@ class Line:
     details: tuple[str, ...] = ()
 
 
-def record_lines(records: Iterable[Record], nodes: Mapping[str, Node], locale: str) -> list[Line]:
-    """Return the records in words, in the order they came."""
-    return [record_line(record, nodes, locale) for record in records]
+def record_lines(
+    records: Iterable[Record],
+    nodes: Mapping[str, Node],
+    locale: str,
+    recorded: Mapping[int, Recorded] | None = None,
+) -> list[Line]:
+    """Return the records in words, in the order they came; `recorded` are decisions a clerk wrote down, by step."""
+    known = recorded or {}
+    return [record_line(record, nodes, locale, known.get(record.item_id or 0)) for record in records]
 
 
-def record_line(record: Record, nodes: Mapping[str, Node], locale: str) -> Line:
+def record_line(record: Record, nodes: Mapping[str, Node], locale: str, recorded: Recorded | None = None) -> Line:
     """Return one record in words."""
     node = nodes.get(record.node or "")
     node_name = name_of(node, locale) if node and node.name else (record.node_name or "")
@@ -51,7 +60,7 @@ def record_line(record: Record, nodes: Mapping[str, Node], locale: str) -> Line:
     return Line(
         seq=record.seq,
         step=word or node_name or record.kind,
-        who=who(record, body),
+        who=_who(record, body, recorded),
         unit=record.unit_name if record.actor_kind in BY_PEOPLE else "",
         rule=record.actor_kind not in BY_PEOPLE,
         at=record.at,
@@ -74,6 +83,13 @@ def who(record: Record, body: Mapping[str, Any]) -> str:
             return gettext("%(who)s 代录（%(other)s）", who=record.actor_name, other=acting_for)
         return record.actor_name
     return gettext(ACTOR_WORDS.get(record.actor_kind, ACTOR_WORDS["rule"]))
+
+
+def _who(record: Record, body: Mapping[str, Any], recorded: Recorded | None) -> str:
+    said = who(record, body)
+    if recorded is None or record.actor_kind != "transcriber":
+        return said
+    return gettext("%(who)s，%(state)s", who=said, state=state_word(recorded))
 
 
 def _result(record: Record, payload: Mapping[str, Any], node: Node | None, node_name: str, locale: str) -> str:
@@ -141,6 +157,8 @@ DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "work:case:changed": lambda payload, _node: gettext("%(count)s 项", count=len(payload)),
     "work:message:sent": _sent,
     **dict.fromkeys(INCIDENTS, _solved),
+    **dict.fromkeys(ANSWERED, _solved),
+    "work:transcription:overdue": lambda _payload, node: node,
     "work:incident:raised": lambda payload, node: gettext("：").join(filter(None, (node, payload.get("reason")))),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,12 @@ from app.web import filters
 from app.web.i18n import gettext
 from app.work.models import Case, Copy, Draft, WorkItem
 from app.work.pages.lamps import Lamp, Seal, case_seal, closed_lamp, item_lamp, seal
+from app.work.pages.transcribed import MARKS as RECORDED_MARKS
 from app.work.pages.words import GROUPS, case_result_word, name_of, priority_word, result_word, round_word, unit_word
 from app.work.queries.boxes import group_of
 from app.work.queries.casefile import Limit
 from app.work.queries.names import Names
+from app.work.queries.transcriptions import Recorded
 
 FindNode = Callable[[Case, str], Node | None]
 MARKS = 2
@@ -63,12 +65,21 @@ class Group:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a list, in which language, and the names they may know."""
+    """Who reads a list, in which language, and the names they may know.
+
+    `recorded` are the listed cases with a decision a clerk wrote down that is not confirmed, by its state.
+    """
 
     viewer: Viewer
     locale: str
     names: Names
     now: datetime
+    recorded: Mapping[int, str] = field(default_factory=dict)
+
+    def recorded_marks(self, case: Case) -> tuple[Mark, ...]:
+        """Return the mark of a case in which a clerk wrote down what is not confirmed, or objected to."""
+        words = RECORDED_MARKS.get(self.recorded.get(case.id, ""))
+        return (Mark(gettext(words[0]), words[1]),) if words else ()
 
     def source(self, item: WorkItem) -> tuple[str, str]:
         """Return unit and person an item came from; another vendor reads as its side."""
@@ -106,7 +117,7 @@ def _todo_row(reader: Reader, item: WorkItem, case: Case, limit: Limit | None) -
         number=case.number,
         facts=reader.facts(case),
         lamp=item_lamp(item, limit, reader.now),
-        marks=marks_of(item),
+        marks=(*reader.recorded_marks(case), *marks_of(item))[:MARKS],
         step=name_of(item, reader.locale),
         round=round_word(item.round),
         step_sub=claimed,
@@ -128,8 +139,10 @@ def marks_of(item: WorkItem) -> tuple[Mark, ...]:
     return tuple(found[:MARKS])
 
 
-def done_rows(reader: Reader, rows: Iterable[tuple[WorkItem, Case]], nodes: FindNode) -> list[Row]:
-    """Return what one completed: my decision, when, and where the case stands now."""
+def done_rows(
+    reader: Reader, rows: Iterable[tuple[WorkItem, Case]], nodes: FindNode, recorded: Mapping[int, Recorded]
+) -> list[Row]:
+    """Return what one completed, or had a clerk write down: my decision, when, and where the case stands now."""
     return [
         Row(
             url=url_for("work.task", item_id=item.id),
@@ -137,6 +150,7 @@ def done_rows(reader: Reader, rows: Iterable[tuple[WorkItem, Case]], nodes: Find
             number=case.number,
             facts=reader.facts(case),
             lamp=closed_lamp(item),
+            marks=_done_marks(recorded.get(item.id)),
             step=name_of(item, reader.locale),
             round=round_word(item.round),
             step_sub=result_word(nodes(case, item.node), item.result, reader.locale),
@@ -146,6 +160,13 @@ def done_rows(reader: Reader, rows: Iterable[tuple[WorkItem, Case]], nodes: Find
         )
         for item, case in rows
     ]
+
+
+def _done_marks(recorded: Recorded | None) -> tuple[Mark, ...]:
+    if recorded is None:
+        return ()
+    words = RECORDED_MARKS.get(recorded.state)
+    return (Mark(gettext("代录")), *((Mark(gettext(words[0]), words[1]),) if words else ()))
 
 
 def case_rows(
@@ -194,7 +215,7 @@ def _case_row(
         facts=reader.facts(case),
         lamp=_case_lamp(reader, case, first, limits),
         seal=sign,
-        marks=(*marks, *((Mark(gettext("自动环节出错"), "urgent"),) if case.incident else ())),
+        marks=(*marks, *_case_marks(reader, case))[:MARKS],
         step=gettext("、").join(dict.fromkeys(name_of(one, reader.locale) for one in steps[:OPEN_STEPS]))
         or _no_step(case),
         round=round_word(first.round) if first else "",
@@ -203,6 +224,11 @@ def _case_row(
         origin_sub=(first.assignee_name or gettext("待认领")) if first else "",
         time=time or case.opened_at,
     )
+
+
+def _case_marks(reader: Reader, case: Case) -> tuple[Mark, ...]:
+    stopped = (Mark(gettext("自动环节出错"), "urgent"),) if case.incident else ()
+    return (*stopped, *reader.recorded_marks(case))
 
 
 def _case_lamp(reader: Reader, case: Case, first: WorkItem | None, limits: Mapping[int, Limit]) -> Lamp:

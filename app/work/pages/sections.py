@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.engine import Node
 from app.formkit import CompiledForm, ReadField, Sources
 from app.web import filters
 from app.web.i18n import gettext
 from app.work.models import WorkItem
+from app.work.pages import transcribed
 from app.work.pages.words import choice_word, name_of, round_word
 from app.work.queries.casefile import CaseFile
+from app.work.queries.transcriptions import Recorded
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Section:
 class Reading:
     """How answers are read: the forms and nodes of the version, for whom, without which fields.
 
-    Forms that earlier versions asked are among `forms` by their digests.
+    Forms that earlier versions asked are among `forms` by their digests; `recorded` are decisions a clerk wrote down.
     """
 
     forms: Mapping[str, CompiledForm]
@@ -39,6 +41,7 @@ class Reading:
     locale: str
     sources: Sources
     hidden: Collection[str] = frozenset()
+    recorded: Mapping[int, Recorded] = field(default_factory=dict)
 
     def section(self, item: WorkItem, *, first: bool = False) -> Section:
         """Return the answers of one step with their labels."""
@@ -49,13 +52,19 @@ class Reading:
         name = gettext(" ").join(filter(None, (name_of(node or item, self.locale), round_word(item.round))))
         return Section(
             title=name,
-            who=" ".join(filter(None, (item.done_by_name, item.unit_name))),
+            who=self._who(item),
             time=filters.moment(item.closed_at),
             note=gettext("提交后冻结，之后不可改") if first else "",
             result=choice_word(node, item.result, self.locale),
             fields=tuple(field for field in read if _is_answered(answers.get(field.key))),
             receipt=item.receipt_code or "",
         )
+
+    def _who(self, item: WorkItem) -> str:
+        recorded = self.recorded.get(item.id)
+        if recorded is not None:
+            return transcribed.sentence(recorded)
+        return " ".join(filter(None, (item.done_by_name, item.unit_name)))
 
 
 def before(file: CaseFile, item: WorkItem, reading: Reading) -> list[Section]:

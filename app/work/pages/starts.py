@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from app.people.rules import Viewer
 from app.work.rules import words
 
+OFF = "off"  # a process that others begin: a page of its own, another process
+
 
 @dataclass(frozen=True)
 class Start:
@@ -26,7 +28,9 @@ class Start:
 
 
 def starts_of(properties: Mapping[str, str], name: str, name_en: str | None) -> tuple[Start, ...]:
-    """Return the starts of a process; one that names none has one start called like itself."""
+    """Return the starts of a process; one that names none has one start called like itself, `off` has no start."""
+    if properties.get("starts", "").strip() == OFF:
+        return ()
     found = tuple(_start(part) for part in properties.get("starts", "").split("|") if part.strip())
     return found or (Start("", name, name_en or name, None),)
 

@@ -16,8 +16,9 @@ from app.web import filters
 from app.web.i18n import gettext
 from app.work.models import WorkItem
 from app.work.pages.lamps import working_span
-from app.work.pages.records import INCIDENTS, message_word, solved_word, who
+from app.work.pages.records import ANSWERED, INCIDENTS, message_word, solved_word, who
 from app.work.pages.route import Outlook
+from app.work.pages.transcribed import sentence, times
 from app.work.pages.words import ACTOR_WORDS, RECORDS, choice_word, migrated_words, name_of, round_word
 from app.work.queries.casefile import CaseFile, Concealed
 from app.work.rules import actions_of
@@ -40,9 +41,10 @@ MOVES = frozenset(
         "work:case:suspended",
         "work:case:resumed",
         "work:case:migrated",
+        *ANSWERED,
     }
 )
-BACK = frozenset({"work:message:sent", "work:item:sent_back", "work:item:taken_back"})
+BACK = frozenset({"work:message:sent", "work:item:sent_back", "work:item:taken_back", "work:transcription:objected"})
 SAID = frozenset({"work:item:transferred", "work:item:progressed", "work:message:sent", *INCIDENTS, *MOVES})
 
 
@@ -114,8 +116,9 @@ class Story:
         back = action is not None and action.style == "danger"
         name = name_of(node or item, self.locale)
         verb = choice_word(node, item.result, self.locale)
+        recorded = self.file.recorded.get(item.id)
         return Entry(
-            state="back" if back else "done",
+            state="back" if back else "clerk" if recorded else "done",
             title=verb if back and verb else gettext("：").join(filter(None, (name, verb))),
             time=filters.moment(record.at),
             round=round_word(item.round),
@@ -123,6 +126,7 @@ class Story:
             unit=record.unit_name,
             extra=self._spent(item, record.at),
             quote=self._quote(item),
+            note=gettext("。").join((sentence(recorded), times(recorded))) if recorded else "",
             receipt=record.code,
         )
 

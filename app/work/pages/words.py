@@ -113,11 +113,16 @@ RECORDS: Mapping[str, str] = {
     "work:deadline:amber": N_("时限过八成提醒"),
     "work:deadline:overdue": N_("超期提醒"),
     "work:deadline:escalate": N_("超期上报"),
+    "work:transcription:confirmed": N_("本人确认代录"),
+    "work:transcription:objected": N_("本人对代录有异议"),
+    "work:transcription:overdue": N_("代录过期未确认"),
+    "review:passes:voided": N_("内容改过，通过作废"),
 }
 MESSAGES: Mapping[str, str] = {
     "withdraw": N_("撤回"),
     "cancel": N_("撤销"),
     "object_restatement": N_("对复述提出异议"),
+    "content_changed": N_("内容改过"),
 }
 
 

@@ -23,6 +23,7 @@ from app.processes.models import ProcessVersion
 from app.work.models import Candidate, Case, Comment, Copy, Draft, Stretch, TaskState, WorkItem
 from app.work.queries.boxes import Page, mine
 from app.work.queries.scope import case_scope, comment_scope, item_scope, record_scope, stretch_scope
+from app.work.queries.transcriptions import Recorded, recorded_in
 from app.work.rules import HANDLING
 
 RECEIPTS = 20
@@ -88,6 +89,7 @@ class CaseFile:
     related: Sequence[Case]
     limits: Mapping[int, Limit]
     handling: Limit | None
+    recorded: Mapping[int, Recorded]
 
     @property
     def open(self) -> list[WorkItem]:
@@ -133,6 +135,7 @@ def load(session: Session, viewer: Viewer, case: Case) -> CaseFile:
         related=related_of(session, viewer, case),
         limits=limits_of(session, [item.id for item in steps if item.status == "open"]),
         handling=handling_of(session, case.id),
+        recorded=recorded_in(session, case.id),
     )
 
 

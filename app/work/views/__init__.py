@@ -8,11 +8,24 @@ from app.i18n import N_
 from app.web.menu import menu
 from app.web.permissions import register
 from app.work.runtime import Runtime
-from app.work.views import cards, cases, handling, inbox, prints, receipts, starting, tasks
+from app.work.views import cards, cases, confirming, handling, inbox, prints, receipts, starting, tasks, transcribing
 from app.work.views.blueprint import bp
 from app.work.views.sources import register_sources
 
-__all__ = ["bp", "cards", "cases", "handling", "inbox", "init_app", "prints", "receipts", "starting", "tasks"]
+__all__ = [
+    "bp",
+    "cards",
+    "cases",
+    "confirming",
+    "handling",
+    "inbox",
+    "init_app",
+    "prints",
+    "receipts",
+    "starting",
+    "tasks",
+    "transcribing",
+]
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:

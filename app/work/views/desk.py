@@ -11,7 +11,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.engine import Node
-from app.errors import Invalid
+from app.errors import Invalid, Refused
 from app.files import views as uploads
 from app.formkit import BoundForm, CompiledForm, Rights
 from app.formkit.values import plain
@@ -31,6 +31,8 @@ Posted = MultiDict[str, Any]
 OWN_REASON = REASONS[0]
 NO_SUCH_ACTION = N_("这一环节没有这个办法。请从页面上的按钮里选一个。")
 WHY = N_("选“%(action)s”要写明理由。写好后再提交。")
+TRANSCRIBED = "transcribed_for"
+NO_TRANSCRIBING = N_("代录只能由书记员在办理页上做，程序不能录入别人的决定。去掉 transcribed_for 再提交。")
 NOTHING_SENT = N_("提交的内容应当是一个对象：answers 是各项答案，key 是这次提交的编号。")
 
 
@@ -196,6 +198,7 @@ def sent_by_program(desk: FormDesk) -> Sent:
     answers = body.get("answers") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(answers, dict):
         raise Invalid(NOTHING_SENT, fields={"answers": gettext(NOTHING_SENT)})
+    refuse_transcribing(body, answers)
     decision, reason = answers.get("decision"), answers.get(OWN_REASON)
     return Sent(
         str(body.get("key") or ""),
@@ -203,6 +206,12 @@ def sent_by_program(desk: FormDesk) -> Sent:
         reason if isinstance(reason, str) else "",
         desk.bind_json(answers),
     )
+
+
+def refuse_transcribing(*sent: Mapping[str, Any]) -> None:
+    """Raise Refused when a program says that it records what somebody else decided."""
+    if any(TRANSCRIBED in one for one in sent):
+        raise Refused(NO_TRANSCRIBING)
 
 
 def typed(posted: Posted) -> dict[str, list[str]]:

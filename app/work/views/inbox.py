@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -15,7 +15,7 @@ from app.web import permission
 from app.web.i18n import gettext
 from app.work.pages.rows import Group, Reader, Row, case_rows, copy_rows, done_rows, draft_rows, todo_rows
 from app.work.pages.words import BOXES, CHIPS
-from app.work.queries import boxes, casefile
+from app.work.queries import boxes, casefile, transcriptions
 from app.work.queries.boxes import Counts, Filters, Page
 from app.work.queries.names import Name
 from app.work.views.blueprint import bp, node_of, now, reader_for, reading
@@ -78,6 +78,7 @@ def inbox() -> ResponseReturnValue:
         left=_left(box, page, totals, shown),
         more=_more(page, shown),
         nothing=None if groups else _nothing(viewer, box, filters, reader, counts),
+        to_confirm=transcriptions.waiting_count(reading(), viewer) if box == "todo" else 0,
     )
 
 
@@ -141,7 +142,12 @@ def choices(reader: Reader, filters: Filters) -> list[Choice]:
 def listed(viewer: Viewer, reader: Reader, cases: Sequence[Any]) -> list[Row]:
     """Return cases as rows, with what is being done in them now."""
     steps = casefile.open_steps(reading(), viewer, [case.id for case in cases])
-    return case_rows(reader, cases, steps, _limits(steps))
+    return case_rows(_knowing(reader, cases), cases, steps, _limits(steps))
+
+
+def _knowing(reader: Reader, cases: Sequence[Any]) -> Reader:
+    """Return the reader who also knows which of these cases hold a decision recorded by a clerk and not confirmed."""
+    return replace(reader, recorded=transcriptions.states_of(reading(), reader.viewer, [one.id for one in cases]))
 
 
 def address(**changes: Any) -> str:
@@ -158,17 +164,20 @@ def _fill(
     if box == "todo":
         page = boxes.todo(session, viewer, filters, now(), after)
         limits = casefile.limits_of(session, [item.id for item, _case in page.rows])
-        return page, todo_rows(reader, page.rows, limits, totals)
+        knowing = _knowing(reader, [case for _item, case in page.rows])
+        return page, todo_rows(knowing, page.rows, limits, totals)
     if box == "done":
         page = boxes.done(session, viewer, filters, now(), after)
-        return page, _one_group(done_rows(reader, page.rows, node_of))
+        recorded = transcriptions.recorded_for(session, [item.id for item, _case in page.rows])
+        return page, _one_group(done_rows(reader, page.rows, node_of, recorded))
     if box == "started":
         page = boxes.started(session, viewer, filters, after)
         return page, _one_group(listed(viewer, reader, page.rows))
     if box == "copies":
         page = boxes.copies(session, viewer, filters, after)
         steps = casefile.open_steps(session, viewer, [case.id for case, _copy in page.rows])
-        return page, _one_group(copy_rows(reader, page.rows, steps, _limits(steps)))
+        knowing = _knowing(reader, [case for case, _copy in page.rows])
+        return page, _one_group(copy_rows(knowing, page.rows, steps, _limits(steps)))
     page = boxes.drafts(session, viewer)
     return page, _one_group(draft_rows(reader, page.rows))
 

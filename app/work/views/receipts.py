@@ -13,8 +13,9 @@ from app.web import permission
 from app.web.i18n import locale
 from app.work.models import Case, WorkItem
 from app.work.pages.records import Line, record_line
+from app.work.pages.transcribed import state_word
 from app.work.pages.words import name_of, result_word
-from app.work.queries import casefile
+from app.work.queries import casefile, transcriptions
 from app.work.views.blueprint import bp, node_of, reading, runtime
 from app.work.views.inbox import address
 
@@ -30,12 +31,14 @@ def receipts() -> ResponseReturnValue:
     code = read_code(asked)
     found = casefile.records_with_code(session, viewer, code) if code else ()
     page = casefile.receipts_of(session, viewer, request.args.get("after"))
+    recorded = transcriptions.recorded_for(session, [item.id for item, _case in page.rows])
     return render_template(
         "work/receipts.html",
         asked=asked,
         code=code,
         found=[(_line(record, case), case) for record, case in found],
         rows=[(item, case, _step(item, case), _result(item, case)) for item, case in page.rows],
+        recorded={item_id: state_word(one) for item_id, one in recorded.items()},
         more=address(after=page.more) if page.more else None,
     )
 
@@ -48,7 +51,8 @@ def read_code(text: str) -> str | None:
 
 def _line(record: Record, case: Case) -> Line:
     nodes = runtime().library.bundle(reading(), case.version_id, case.called).definition.nodes
-    return record_line(record, nodes, locale())
+    recorded = transcriptions.transcription_of(reading(), record.item_id or 0)
+    return record_line(record, nodes, locale(), recorded)
 
 
 def _step(item: WorkItem, case: Case) -> str:

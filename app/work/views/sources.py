@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.files.models import DRAFT, Upload
 from app.files.queries import uploads
-from app.formkit import CaseLink, Sources, register_source
+from app.formkit import CaseLink, Sources, SubjectView, register_source
 from app.people import queries as house
 from app.people.models import ServiceCategory, Site, Unit, User
 from app.people.rules import Viewer
@@ -21,6 +21,22 @@ from app.work.queries.scope import case_scope, may_see_file
 
 Pairs = Sequence[tuple[Any, str]]
 MODELS: dict[str, Any] = {"person": User, "unit": Unit, "vendor": Unit, "site": Site, "category": ServiceCategory}
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """What the area of reviews shows on forms: what is under review, and which version a hash stands for."""
+
+    view: Callable[[Session, Viewer, Mapping[str, Any]], SubjectView | None]
+    version: Callable[[Session, str], int | None]
+
+
+_reviews: list[Reviews] = []
+
+
+def show_reviews(reviews: Reviews) -> None:
+    """Let forms ask what is under review; the last one registered answers."""
+    _reviews[:] = [reviews]
 
 
 @dataclass(frozen=True)
@@ -33,11 +49,14 @@ class Asking:
 
 def sources_for(session: Session, viewer: Viewer) -> Sources:
     """Return what one reader's forms may use."""
+    reviews = _reviews[0] if _reviews else None
     return Sources(
         context=Asking(session, viewer),
         uploads=lambda ids: [row for row in uploads(session, ids) if may_use(session, viewer, row)],
         upload_url=lambda upload: url_for("files.download", upload_id=upload.id),
         case=lambda number: find_link(session, viewer, number),
+        subject=(lambda data: reviews.view(session, viewer, data)) if reviews else None,
+        seen=(lambda digest: reviews.version(session, digest)) if reviews else None,
     )
 
 

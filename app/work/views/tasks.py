@@ -19,6 +19,7 @@ from app import clock
 from app.db import db, transaction
 from app.errors import Conflict, Invalid, NotFound, Refused, Unavailable, UserError
 from app.formkit import BoundForm
+from app.formkit.bound import Pane
 from app.people.rules import Viewer
 from app.people.session import current_viewer
 from app.web import filters, permission
@@ -33,8 +34,9 @@ from app.work.pages.header import Header, item_header
 from app.work.pages.lamps import item_lamp
 from app.work.pages.sections import Section, before
 from app.work.pages.timeline import Entry
+from app.work.pages.transcribed import sentence
 from app.work.pages.words import choice_word, name_of, round_word
-from app.work.queries import casefile
+from app.work.queries import casefile, transcriptions
 from app.work.queries.scope import find_item, may_act
 from app.work.views.backs import Backwards, backs_of, wanted
 from app.work.views.blueprint import SEE_OTHER, bp, now, reading, runtime
@@ -129,6 +131,7 @@ def receipt(item_id: int) -> ResponseReturnValue:
         next_steps=[_next_step(told, one) for one in told.file.open],
         continued=next((one for one in told.file.open if may_act(reading(), viewer, one)), None),
         following=following if following and following.case_id != case.id else None,
+        recorded=sentence(told.file.recorded[item.id]) if item.id in told.file.recorded else "",
     )
 
 
@@ -137,7 +140,7 @@ def receipt(item_id: int) -> ResponseReturnValue:
 def form(item_id: int) -> ResponseReturnValue:
     """Answer with the form anew: what was typed decides what else is asked."""
     desk = desk_for(current_viewer(), item_id)
-    return _html(desk, desk.redraw(request.form))
+    return _html(desk, desk.redraw(request.form), pane="open")
 
 
 @bp.post("/tasks/<int:item_id>/draft")
@@ -356,10 +359,11 @@ def _posted() -> MultiDict[str, Any]:
     )
 
 
-def _html(desk: Desk, bound: BoundForm | None) -> Markup:
+def _html(desk: Desk, bound: BoundForm | None, pane: Pane = "apart") -> Markup:
     if bound is None:
         return Markup()
-    return bound.html(refresh_url=url_for("work.form", item_id=desk.item.id), upload_url=url_for("files.add"))
+    refresh_url = url_for("work.form", item_id=desk.item.id)
+    return bound.html(refresh_url=refresh_url, upload_url=url_for("files.add"), pane=pane)
 
 
 def _page(
@@ -386,7 +390,10 @@ def _page(
         own_reason=desk.own_reason,
         reason=reason,
         multipart=bound is not None and bound.takes_files,
+        reviewed=bound.reviewed if bound is not None else None,
         form_id=FORM,
+        recorded=told.recorded(),
+        may_transcribe=bool(transcriptions.deciders_for(reading(), desk.viewer, desk.item, desk.node)),
     )
 
 
@@ -410,7 +417,7 @@ def _task_page(desk: Desk, told: Telling, bound: BoundForm | None, key: str, sav
         draft_saved=saved,
         colleagues=_colleagues(desk) if mine else (),
         can_release=mine and claimed and bool(casefile.candidates_of(session, item.id)),
-        waiting="" if mine else _who_has_it(item),
+        waiting="" if mine else _who_has_it(item, told),
     )
 
 
@@ -437,7 +444,9 @@ def _tabs(desk: Desk, told: Telling) -> tuple[tuple[str, str, int | None, bool],
     )
 
 
-def _who_has_it(item: WorkItem) -> str:
+def _who_has_it(item: WorkItem, told: Telling) -> str:
+    if item.id in told.file.recorded:
+        return sentence(told.file.recorded[item.id])
     if item.status == "done":
         at = filters.instant(item.closed_at)
         return gettext("%(who)s已办完，%(time)s", who=item.done_by_name or item.unit_name, time=at)

@@ -21,6 +21,7 @@ from app.work.pages.records import INCIDENTS, Line, record_lines
 from app.work.pages.route import Cast, Outlook
 from app.work.pages.sections import Reading
 from app.work.pages.timeline import Entry, Story
+from app.work.pages.transcribed import Told, tellings
 from app.work.queries import casefile
 from app.work.queries.casefile import CaseFile
 from app.work.views.blueprint import now, reading, runtime
@@ -95,10 +96,14 @@ class Telling:
 
     def records(self) -> list[Line]:
         """Return the records in words, newest first; a vendor does not read the values repaired in an incident."""
-        lines = record_lines(self.file.records, self.bundle.definition.nodes, locale())
+        lines = record_lines(self.file.records, self.bundle.definition.nodes, locale(), self.file.recorded)
         if not self.viewer.is_vendor:
             return lines
         return [replace(line, details=()) if line.kind in INCIDENTS else line for line in lines]
+
+    def recorded(self) -> list[Told]:
+        """Return the decisions a clerk wrote down that are not confirmed, or objected to."""
+        return tellings(self.file.recorded, self.file.steps, self.viewer.user_id, locale())
 
     def marks(self) -> dict[str, Any]:
         """Return the state of the diagram."""
@@ -107,7 +112,7 @@ class Telling:
     def reading(self, hidden: frozenset[str] = frozenset()) -> Reading:
         """Return how earlier answers are read here."""
         sources = sources_for(reading(), self.viewer)
-        return Reading(self.forms, self.bundle.definition.nodes, locale(), sources, hidden)
+        return Reading(self.forms, self.bundle.definition.nodes, locale(), sources, hidden, self.file.recorded)
 
 
 def tell(viewer: Viewer, case: Case) -> Telling:

@@ -13,4 +13,6 @@ import "./people.css";
 import "./calendar.css";
 import "./boards.css";
 import "./library.css";
+import "./articles.css";
+import "./trace.css";
 import "./print.css";

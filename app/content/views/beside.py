@@ -1,0 +1,84 @@
+"""What stands on an article's page and belongs to other parts: findings, passes, the case, handing in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.content.models import Article, ArticleVersion, Finding, SiteColumn, Waiver
+from app.content.operations.findings import of_version
+from app.content.queries.articles import scope
+from app.content.queries.columns import right_at
+from app.content.rules import WRITE
+from app.errors import NotFound
+from app.people.models import Site
+from app.people.rules import Viewer
+from app.work.models import Case
+from app.work.queries.scope import case_scope
+
+
+def findings(session: Session, version: ArticleVersion | None) -> Sequence[tuple[Finding, str | None]]:
+    """Return what the checks found in a version, each with the reason for which it may stand, if one was given."""
+    if version is None:
+        return ()
+    given = session.scalars(select(Waiver).where(Waiver.article_id == version.article_id).order_by(Waiver.id))
+    reasons = {(one.rule, one.text): one.reason for one in given}
+    return [(one, reasons.get((one.rule, one.text), one.waived)) for one in of_version(session, version.id)]
+
+
+def standing(session: Session, article: Article, version: ArticleVersion | None) -> Sequence[Any]:
+    """Return who passed which version so far, as review keeps it."""
+    found = _from("app.review.queries", "standing")
+    if found is None or version is None:
+        return ()
+    stamps: Sequence[Any] = found(session, f"article:{article.id}", version.digest).stamps
+    return stamps
+
+
+def case_of(session: Session, viewer: Viewer, article: Article) -> Case | None:
+    """Return the case that reviews an article, if the viewer may open it."""
+    if article.case_id is None:
+        return None
+    return session.scalar(select(Case).where(Case.id == article.case_id, case_scope(viewer)))
+
+
+def can_submit() -> bool:
+    """Say whether articles can be handed in here."""
+    return _from("app.content.operations.submitting", "hand_in") is not None
+
+
+def submitting() -> Callable[..., Any]:
+    """Return the operation that hands an article in."""
+    found: Callable[..., Any] | None = _from("app.content.operations.submitting", "hand_in")
+    if found is None:
+        raise NotFound
+    return found
+
+
+def columns_seen(session: Session, viewer: Viewer) -> Sequence[SiteColumn]:
+    """Return the columns by which the viewer's list can be narrowed: those with articles, and those to write in."""
+    used = SiteColumn.id.in_(select(Article.column_id).where(scope(viewer)))
+    query = (
+        select(SiteColumn)
+        .join(Site, Site.id == SiteColumn.site_id)
+        .where(or_(used, right_at(viewer, WRITE)))
+        .options(joinedload(SiteColumn.site))
+        .order_by(Site.code, SiteColumn.position, SiteColumn.id)
+    )
+    return session.scalars(query).all()
+
+
+def kind_of(session: Session, column_id: int) -> str:
+    """Return the kind of article a column is for."""
+    return session.scalar(select(SiteColumn.kind).where(SiteColumn.id == column_id)) or ""
+
+
+def _from(module: str, name: str) -> Any:
+    try:
+        return getattr(import_module(module), name, None)
+    except ModuleNotFoundError:
+        return None

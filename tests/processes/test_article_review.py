@@ -1,0 +1,276 @@
+"""An article from its first hand-in to the reading after publication, through the real operations, on each database."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.content.models import Article, ArticleLink, ErrorReport, PageCheck, Publication
+from app.content.rules import DOWN, PASSED, PUBLISHED, REJECTED, RETURNED, REVIEW
+from app.db import db, transaction
+from app.ledger import verify
+from app.review.queries import passers, sealed
+from app.work.models import Incident, WorkItem
+from tests.factories.articled import LEVELS, OTHER, Newsroom
+from tests.factories.content import site_named
+from tests.factories.published import add_article, set_mode
+
+
+@pytest.fixture
+def news(either_app: Flask) -> Newsroom:
+    """A newsroom on each database."""
+    made = Newsroom(either_app)
+    made.open()
+    return made
+
+
+@pytest.fixture
+def lite(app: Flask) -> Newsroom:
+    """A newsroom on SQLite."""
+    made = Newsroom(app)
+    made.open()
+    return made
+
+
+def page(app: Flask, url: str) -> str:
+    answer = app.test_client().get(url)
+    assert answer.status_code == 200, url
+    return str(answer.get_data(as_text=True))
+
+
+def publications(article_id: int) -> list[Publication]:
+    query = select(Publication).where(Publication.article_id == article_id).order_by(Publication.id)
+    return list(db.session.scalars(query))
+
+
+def publish(news: Newsroom, article_id: int) -> None:
+    """Let the publisher publish, and everything owed be done."""
+    news.do(article_id, "publish", "publisher", "now")
+    news.run()
+
+
+def test_from_the_hand_in_to_the_reading_after_publication(news: Newsroom) -> None:
+    """A return, an edit after the second pass, four passes, publication, comparison, reading: each leaves its mark."""
+    article_id = news.begin()
+    assert (news.at(article_id), news.article(article_id).state) == (["review_1"], REVIEW)
+    assert news.case(article_id).number.startswith("XX-")
+    assert news.case(article_id).title == "公租房配租结果公示"
+    assert news.case(article_id).summary == ["住建局门户", "工作动态", "工作动态"]
+
+    news.decide(article_id, "return", opinion="第二段缺日期。")
+    assert (news.at(article_id), news.article(article_id).state) == (["revise"], RETURNED)
+    news.edit(article_id, summary="共 412 户选到住房。")
+    news.hand_in(article_id, note="日期已补。")
+    assert news.version(article_id).number == 2
+
+    news.pass_all(article_id, "review_1", "review_2")
+    news.edit(article_id, body=OTHER)
+    receipt = news.hand_in(article_id)
+    assert receipt.code
+    assert news.at(article_id) == ["review_1"]
+    assert news.acts(article_id)[-2:] == [("void", "review_1"), ("void", "review_2")]
+
+    news.pass_all(article_id)
+    version = news.version(article_id)
+    assert (news.at(article_id), news.article(article_id).state) == (["publish"], PASSED)
+    assert sealed(db.session(), f"article:{article_id}", version.digest)
+
+    publish(news, article_id)
+    published = news.article(article_id)
+    assert (published.state, published.published_id) == (PUBLISHED, version.id)
+    (row,) = publications(article_id)
+    assert (row.digest, row.by, row.case_id) == (version.digest, "蓝采薇", published.case_id)
+    assert "421 户" in page(news.app, row.url)
+
+    news.run(minutes=16)
+    (found,) = db.session.scalars(select(PageCheck).where(PageCheck.publication_id == row.id))
+    assert found.outcome == "same"
+    assert news.at(article_id) == ["post_read"]
+    who = news.items(published.case_id or 0)["post_read"].assignee_name
+    involved = {one.name for one in passers(db.session(), f"article:{article_id}")} | {"姜若谷"}
+    assert who
+    assert who not in involved
+    news.do(article_id, "post_read", "editor2", "fine")
+    assert news.at(article_id) == ["(已发布)"]
+    assert verify(db.session(), f"case:{published.case_id}").ok
+    assert db.session.scalars(select(Incident)).all() == []
+
+
+def test_an_edit_while_it_waits_for_publication_leads_back_to_the_first_level(news: Newsroom) -> None:
+    """What was passed and is changed before it goes out is reviewed again; the old version can no longer go out."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    old = news.version(article_id)
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    assert (news.at(article_id), news.article(article_id).state) == (["review_1"], REVIEW)
+    assert not sealed(db.session(), f"article:{article_id}", old.digest)
+    news.pass_all(article_id)
+    publish(news, article_id)
+    assert [one.digest for one in publications(article_id)] == [news.version(article_id).digest]
+
+
+def test_an_edit_between_the_decision_and_the_writing_is_not_published(news: Newsroom) -> None:
+    """The publisher has decided, the page is not written yet, the author changes the text: it is reviewed again."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    news.do(article_id, "publish", "publisher", "now")
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    news.run()
+    assert publications(article_id) == []
+    assert (news.at(article_id), news.article(article_id).state) == (["review_1"], REVIEW)
+    news.pass_all(article_id)
+    publish(news, article_id)
+    assert len(publications(article_id)) == 1
+
+
+def test_a_wished_time_is_kept_without_anybody(news: Newsroom) -> None:
+    """An article with a wished time goes out then by itself; nobody is asked."""
+    article_id = news.begin(publish_at="2026-11-17T18:00")
+    news.pass_all(article_id)
+    assert news.at(article_id) == []
+    news.run(minutes=60)
+    assert publications(article_id) == []
+    news.run(minutes=60 * 8)
+    (row,) = publications(article_id)
+    assert row.by == "程序"
+
+
+def test_a_publisher_sets_a_time(lite: Newsroom) -> None:
+    """A set time is waited for; the publisher who set it is named."""
+    article_id = lite.begin()
+    lite.pass_all(article_id)
+    lite.do(article_id, "publish", "publisher", "schedule", wished_at="2026-11-17T18:00:00+08:00")
+    lite.run()
+    assert publications(article_id) == []
+    lite.run(minutes=60 * 9)
+    assert [one.by for one in publications(article_id)] == ["蓝采薇"]
+
+
+def test_a_rejected_article_is_kept_and_not_published(lite: Newsroom) -> None:
+    """A rejection ends the case; the article stays as it was."""
+    article_id = lite.begin()
+    lite.decide(article_id, "reject", opinion="不宜公开。")
+    assert lite.at(article_id) == ["(不予发布)"]
+    assert lite.article(article_id).state == REJECTED
+
+
+def test_a_page_that_cannot_be_reached_is_checked_by_a_person(lite: Newsroom) -> None:
+    """Without a route nothing is said to be the same until a person has looked; the site is never alarmed about."""
+    with lite.app.app_context():
+        set_mode(site_named(db.session()).id, route="none")
+    article_id = lite.begin()
+    lite.pass_all(article_id)
+    publish(lite, article_id)
+    lite.run(minutes=16)
+    assert lite.at(article_id) == ["check_by_hand"]
+    lite.do(article_id, "check_by_hand", "publisher", "different", seen_note="正文少一段")
+    assert lite.at(article_id) == ["mismatch"]
+    lite.do(article_id, "mismatch", "publisher", "rewrite")
+    lite.run(minutes=16)
+    assert lite.at(article_id) == ["check_by_hand"]
+    lite.do(article_id, "check_by_hand", "publisher", "same", seen_note="逐段核对一致")
+    assert lite.at(article_id) == ["post_read"]
+    outcomes = list(db.session.scalars(select(PageCheck.outcome).order_by(PageCheck.id)))
+    assert outcomes == ["no_route", "different", "no_route", "same"]
+    assert db.session.scalars(select(PageCheck.by).order_by(PageCheck.id.desc())).first() == "蓝采薇"
+
+
+def test_an_explained_difference_goes_on_to_the_reading(lite: Newsroom) -> None:
+    """A page changed by somebody else shows up as different; an explanation leads on."""
+    article_id = lite.begin()
+    lite.pass_all(article_id)
+    publish(lite, article_id)
+    (row,) = publications(article_id)
+    with transaction() as session:
+        folder = lite.app.extensions["guanjia.settings"].data / "sites"
+        (written,) = folder.glob(f"*/{session.get_one(Article, article_id).path}")
+        written.write_bytes(written.read_bytes().replace("421".encode(), b"0").replace("412".encode(), b"0"))
+    lite.run(minutes=16)
+    assert lite.at(article_id) == ["mismatch"]
+    lite.do(article_id, "mismatch", "publisher", "explain", mismatch_note="平台加了页眉")
+    assert lite.at(article_id) == ["post_read"]
+    assert row.id
+
+
+def test_a_policy_waits_for_its_published_interpretation(news: Newsroom) -> None:
+    """A policy document opens a task beside the comparison; only a published article can be named."""
+    article_id = news.begin(column="policy", document_number="建房〔2026〕12号")
+    news.pass_all(article_id)
+    publish(news, article_id)
+    assert news.at(article_id) == ["interpretation"]
+    explains = add_article(news.article(article_id).column_id, "办法解读", kind="interpretation")
+    item = news.items(news.case(article_id).id)["interpretation"]
+    assert item.due_at is not None
+    with transaction() as session:
+        other = session.get_one(Article, explains)
+        other.published_id, other.published_at, other.state = other.version_id, item.opened_at, PUBLISHED
+        other.path = "policy/a.html"
+    news.do(article_id, "interpretation", "editor", "linked", interpreting_article=explains)
+    assert db.session.get(ArticleLink, (article_id, explains)) is not None
+    news.run(minutes=16)
+    assert news.at(article_id) == ["post_read"]
+
+
+def test_a_fault_read_after_publication_is_reported(news: Newsroom) -> None:
+    """What the second pair of eyes finds becomes a report of staff; without a process of correction it waits."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    publish(news, article_id)
+    news.run(minutes=16)
+    news.do(
+        article_id,
+        "post_read",
+        "editor2",
+        "fault",
+        fault_words="412 户",
+        fault_where="第一段",
+        fault_severity="serious",
+    )
+    assert news.at(article_id) == ["(已报更正)"]
+    row = db.session.scalars(select(ErrorReport)).one()
+    assert (row.source, row.article_id, row.words, row.state) == ("staff", article_id, "412 户", "new")
+    assert row.reporter == "安如初"
+
+
+def test_a_published_article_that_is_changed_is_reviewed_in_a_case_of_its_own(news: Newsroom) -> None:
+    """The page stays as it is until the change has passed; then it is updated, with the note for readers."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    publish(news, article_id)
+    first = news.case(article_id).id
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    assert news.case(article_id).id != first
+    assert news.at(article_id) == ["review_1"]
+    (row,) = publications(article_id)
+    assert "412 户" in page(news.app, row.url)
+    # whoever passed another level before passes none of the others now
+    news.pass_all(article_id)
+    news.do(article_id, "publish", "publisher", "now", update_note="更正户数")
+    news.run()
+    assert [one.act for one in publications(article_id)] == ["publish", "update"]
+    assert "更正户数" in page(news.app, row.url)
+    assert news.article(article_id).state == PUBLISHED != DOWN
+
+
+def test_an_approval_of_a_version_that_was_replaced_does_not_count(news: Newsroom) -> None:
+    """A pass that saw another version is kept as refused; the level comes again, nothing is lost."""
+    article_id = news.begin()
+    seen = news.version(article_id).digest
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    news.decide(article_id, "pass", seen=seen)
+    assert news.at(article_id) == ["review_1"]
+    assert news.acts(article_id)[-1] == ("refused", "review_1")
+
+
+def test_levels_are_held_by_the_people_of_the_columns_unit(lite: Newsroom) -> None:
+    """The first two levels and secrecy sit in the unit of the column, the last in the office."""
+    article_id = lite.begin()
+    lite.pass_all(article_id)
+    query = select(WorkItem.unit_name).where(WorkItem.case_id == lite.case(article_id).id, WorkItem.status == "done")
+    units = list(db.session.scalars(query.order_by(WorkItem.id)))
+    assert units[-len(LEVELS) :] == ["市住建局", "市住建局", "市住建局", "网站管理办公室"]
