@@ -34,6 +34,7 @@ from app.work.runtime import Call, Runtime, Topic
 
 Result = Mapping[str, Any]
 GRAVE_LISTS: Final = ("sensitive", "secret")
+TITLE: Final = N_("更正：%(title)s")
 NO_ARTICLE: Final = N_("不知道要更正的是哪一篇稿件。")
 GONE: Final = N_("办“%(step)s”的人已经停用，这一步走不下去。启用这个账号后重试，或者跳过这一步。")
 REPORTED: Final = N_("%(who)s在 %(when)s 报告，网页 %(url)s。")
@@ -68,6 +69,7 @@ def reported(session: Session, call: Call) -> Result:
     article = _article(session, call)
     row = session.get(ErrorReport, call.data.get("report") or 0)
     version = _seen_by_readers(session, article)
+    call.case.title = (TITLE % {"title": article.title})[:200]
     call.case.site_id = article.site_id
     call.case.summary = [article.site.name, str(call.data.get("words") or "")]
     return {

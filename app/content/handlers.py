@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.content import correcting_topics, publishing_topics, subjects
 from app.content.models import Article, ArticleVersion
-from app.content.operations import findings, following
+from app.content.operations import findings, following, updating
 from app.content.operations.sites import owe_pages
 from app.content.operations.submitting import sentence_of
 from app.content.queries.articles import version as version_of
@@ -48,6 +48,7 @@ def register_topics(runtime: Runtime) -> None:
         ("checked", following.note_check, N_("记下人工核对的结果")),
         ("interpreted", following.interpreted, N_("关联政策解读")),
         ("report_fault", report, N_("报更正")),
+        ("column_checked", updating.check_article, N_("核对栏目的新稿件")),
     ):
         runtime.add_topic(Topic(f"content.{name}", record, title=title))
     done, compared = publishing_topics.publish_do, publishing_topics.compare_do

@@ -153,7 +153,11 @@ class ArticleVersion(Base):
     """
 
     __tablename__ = "article_version"
-    __table_args__ = (UniqueConstraint("article_id", "number"), Index("ix_article_version_digest", "digest"))
+    __table_args__ = (
+        UniqueConstraint("article_id", "number"),
+        Index("ix_article_version_digest", "digest"),
+        Index("ix_article_version_created", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("article.id"))
@@ -322,6 +326,7 @@ class Publication(Base):
     __table_args__ = (
         Index("ix_publication_article", "article_id", "id"),
         Index("ix_publication_site", "site_id", "at"),
+        Index("ix_publication_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

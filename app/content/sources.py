@@ -15,8 +15,9 @@ MOST: Final = 200
 
 
 def install() -> None:
-    """Offer the lists to forms: `widget` article, `scope` interpretation."""
+    """Offer the lists to forms: `widget` article, `scope` interpretation or published."""
     register_source("article.interpretation", _interpretations, _named)
+    register_source("article.published", _published, _named)
 
 
 def _interpretations(asking: Any) -> list[tuple[int, str]]:
@@ -25,6 +26,14 @@ def _interpretations(asking: Any) -> list[tuple[int, str]]:
     )
     rows = asking.session.scalars(query.options(joinedload(Article.site)).order_by(Article.id.desc()).limit(MOST))
     return [(row.id, f"{row.title} · {row.site.name}") for row in rows]
+
+
+def _published(asking: Any) -> list[tuple[int, str]]:
+    """Return what was published last, of the reader's own unit first of all."""
+    query = select(Article).where(Article.published_id.is_not(None), scope(asking.viewer))
+    order = ((Article.unit_id != asking.viewer.unit_id), Article.published_at.desc(), Article.id.desc())
+    rows = asking.session.scalars(query.options(joinedload(Article.column)).order_by(*order).limit(MOST))
+    return [(row.id, f"{row.title} · {row.column.name}") for row in rows]
 
 
 def _named(asking: Any, value: Any) -> str | None:

@@ -127,7 +127,13 @@ ROLES: Final[Mapping[str, Role]] = {
             _HOUSE,
             _WORK | {"work.start", "work.transcribe", "dispatch.intake"},
         ),
-        Role("unit_head", N_("科室负责人"), "Head of unit", _HOUSE, _WORK | {"work.start", "dispatch.intake"}),
+        Role(
+            "unit_head",
+            N_("科室负责人"),
+            "Head of unit",
+            _HOUSE,
+            _WORK | {"work.start", "dispatch.intake", "content.figures"},
+        ),
         Role(
             "vendor_lead",
             N_("项目经理"),

@@ -13,6 +13,7 @@ from datetime import datetime
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.content.jobs import keep_columns
 from app.deadlines.jobs import keep_years
 from app.errors import SettingError
 from app.files.jobs import sweep
@@ -110,6 +111,10 @@ def _seldom(runtime: Runtime) -> list[Drain]:
     def look() -> int:
         return find_stalled(runtime)
 
-    rows = ((HOUR, sweep, True), (HOUR, sweep_try_outs, True), (DAY, keep_years, True), (MINUTES, look, False))
+    def keep() -> int:
+        return keep_columns(runtime)
+
+    hourly = ((HOUR, sweep, True), (HOUR, sweep_try_outs, True), (HOUR, keep, True))
+    rows = (*hourly, (DAY, keep_years, True), (MINUTES, look, False))
     kept = [(Seldom(every, act), timed) for every, act, timed in rows]
     return [Drain(SELDOM, one.run, one.next_due, timed) for one, timed in kept]

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import clock, runtime_of
-from app.content.models import Article, ArticleVersion, Waiver
+from app.content.models import Article, ArticleVersion
 from app.content.operations.articles import save_draft
 from app.content.operations.submitting import hand_in
 from app.content.queries import articles as queries
@@ -144,12 +144,3 @@ class Newsroom:
         db.session.rollback()
         query = select(ReviewAct).where(ReviewAct.subject == f"article:{article_id}").order_by(ReviewAct.id)
         return [(one.act, one.level) for one in db.session.scalars(query)]
-
-    def waive(self, article_id: int, rule: str, text: str) -> None:
-        """Let a finding stand."""
-        with transaction() as session:
-            who = viewer(session, "editor")
-            session.add(
-                Waiver(article_id=article_id, rule=rule, text=text, reason="原文如此", by_id=who.user_id, by=who.name,
-                       at=clock.now(session))  # fmt: skip
-            )

@@ -132,7 +132,7 @@ def drawing(tree: etree._Element) -> Drawing:
         made.names[name], made.kinds[name] = node.get("name", ""), kind
         if kind == "sequenceFlow":
             made.flows[name] = (node.get("sourceRef"), node.get("targetRef"))
-        elif kind.endswith(("Task", "Event", "Gateway", "subProcess")):
+        elif kind.endswith(("Task", "Event", "Gateway", "subProcess", "callActivity")):
             made.owners[name] = node.getparent().get("id")
             if node.get("attachedToRef"):
                 made.hosts[name] = node.get("attachedToRef")

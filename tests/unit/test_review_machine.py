@@ -41,8 +41,8 @@ EXTRA = (("editor2", "reviewer_1"), ("editor2", "reviewer_2"), ("reviewer2", "se
 PEOPLE = ("editor", "editor2", "reviewer1", "reviewer2", "reviewer3", "secrecy", "office", "vendor_a_editor")
 ROLES = {"review_1": "reviewer_1", "review_2": "reviewer_2", "secrecy": "secrecy", "review_3": "reviewer_3"}
 SETTINGS = settings(
-    max_examples=100 if FULL else 4,
-    stateful_step_count=60 if FULL else 25,
+    max_examples=100 if FULL else 10,
+    stateful_step_count=60 if FULL else 15,
     deadline=None,
     database=None,
     derandomize=not FULL,
@@ -145,10 +145,11 @@ class Reviewing(RuleBasedStateMachine):
         holders = [item.assignee_id] if item.assignee_id else sorted(offered)
         return holders[number % len(holders)] if holders else 0
 
-    @rule(number=st.integers(0, 2))
-    def whose_turn_it_is_passes(self, number: int) -> None:
-        with self._try() as session:
-            self._decide(session, self._holder(session, number), "pass", seen=self.memo.digest)
+    @rule(number=st.integers(0, 2), times=st.integers(1, 4))
+    def whose_turn_it_is_passes(self, number: int, times: int) -> None:
+        for _ in range(times):
+            with self._try() as session:
+                self._decide(session, self._holder(session, number), "pass", seen=self.memo.digest)
 
     @rule(number=st.integers(0, 2), back=st.integers(0, 3))
     def somebody_passes_what_they_saw_before(self, number: int, back: int) -> None:
@@ -177,13 +178,15 @@ class Reviewing(RuleBasedStateMachine):
                 self.memo.write(text, author)
                 self._decide(session, author, "submit", title="便笺")
 
-    @rule(to=PERSON)
-    def a_step_is_handed_over(self, to: str) -> None:
+    @rule(to=PERSON, passes=st.booleans())
+    def a_step_is_handed_over(self, to: str, passes: bool) -> None:
         with self._try() as session:
             item = self._item(session)
             if item is not None:
                 holder = people_viewer(session, self._holder(session, 0))
                 transfer(session, item.id, holder, viewer(session, to).user_id, "外出", clock.now(session))
+        if passes:
+            self.whose_turn_it_is_passes(0, 1)
 
     @rule(who=PERSON, text=TEXT, told=st.booleans())
     def somebody_edits(self, who: str, text: str, told: bool) -> None:
@@ -193,6 +196,13 @@ class Reviewing(RuleBasedStateMachine):
             if told:
                 actor, now = Actor("person", person.name, person.user_id), clock.now(session)
                 content_changed(session, runtime_of(self.house), self.ref, actor, now, case_id=self.case_id)
+
+    @rule(to=st.lists(PERSON, max_size=3))
+    def the_levels_go_through(self, to: list[str]) -> None:
+        """Hand some levels over, then let all pass in turn."""
+        for who in to:
+            self.a_step_is_handed_over(who, passes=True)
+        self.whose_turn_it_is_passes(0, 4)
 
     @rule()
     def a_new_round_begins_when_the_last_is_over(self) -> None:

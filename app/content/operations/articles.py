@@ -87,7 +87,7 @@ def make_version(session: Session, viewer: Viewer, article_id: int, now: datetim
     Raise Invalid, by field, when something a reader needs is missing.
     """
     found = queries.writable(session, viewer, article_id)
-    session.refresh(found, with_for_update=True)
+    session.refresh(found, with_for_update={"of": Article})
     draft = queries.draft(session, article_id)
     content = _content(session, found, checked({}, draft.fields))
     found.publish_at, found.urgent = publish_time(draft.fields), draft.fields["urgent"]

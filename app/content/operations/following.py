@@ -28,6 +28,7 @@ SERIOUS: Final = "serious"
 NOT_OUT: Final = N_("这篇解读还没有发布，发布以后再关联。")
 GONE: Final = N_("办这一步的人已经停用，没有人报更正。启用这个账号后重试，或者跳过这一步。")
 GRAVE, SLIGHT = N_("发布后校对发现，严重。位置：%(where)s"), N_("发布后校对发现，一般。位置：%(where)s")
+BY_HAND: Final = Actor("rule", N_("人工核对"))
 WORDLESS: Final = N_("（版面）")
 
 
@@ -36,9 +37,8 @@ def note_check(session: Session, call: Call) -> Result:
     data, who = call.data, _doer(session, call, "check_by_hand")
     outcome = publishing.SAME if data.get("decision") == "same" else publishing.DIFFERENT
     note = str(data.get("seen_note") or "")
-    row = publishing.compare(
-        session, int(data["publication"]), outcome, "", note, who.name if who else call.case.starter_name, call.now
-    )
+    actor = person(who) if who else BY_HAND
+    row = publishing.compare(session, int(data["publication"]), outcome, "", note, actor, call.now)
     return {"compared": outcome, "compare_note": row.note}
 
 

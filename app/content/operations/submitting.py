@@ -98,7 +98,7 @@ def _locked(session: Session, article: Article) -> Case | None:
     """Lock the case that reviews the article, then the article; None when a new review has to begin."""
     case_id = article.case_id
     case = lock_case(session, case_id) if case_id else None
-    session.refresh(article, with_for_update=True)
+    session.refresh(article, with_for_update={"of": Article})
     if article.case_id != case_id:
         raise Conflict(MEANWHILE)
     if case is None or case.status == "ended" or article.state in {PUBLISHED, DOWN}:

@@ -166,7 +166,7 @@ def _shown(version: ArticleVersion, done: Sequence[Publication]) -> list[Shown]:
     following = [*(one.at for one in done[1:]), None]
     return [
         Shown(row, until)
-        for row, until in zip(done, following, strict=True)
+        for row, until in zip(done, following, strict=False)
         if row.version_id == version.id and row.act != TAKE_DOWN
     ]
 
@@ -175,7 +175,7 @@ def _drawings(templates: Sequence[SiteTemplate], origin: Origin) -> list[Drawing
     before = [None, *templates[:-1]]
     return [
         Drawing(one, one.id == origin.template, _changes(last.style if last else one.style, one.style))
-        for last, one in zip(before, templates, strict=True)
+        for last, one in zip(before, templates, strict=False)
     ]
 
 

@@ -30,7 +30,7 @@ from app.content.rules import (
 from app.content.views import beside
 from app.content.views.answering import INVALID, SEE_OTHER, asked, asked_id, reading, settle, write
 from app.content.views.blueprint import bp
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import menu, permission
@@ -181,15 +181,18 @@ def hand_in_article(article_id: int) -> ResponseReturnValue:
     hand_in = beside.submitting()
     viewer, key = current_viewer(), request.form.get("key") or uuid4().hex
     runtime = current_app.extensions["guanjia.runtime"]
+    seen = request.form.get("row_version", type=int)
     try:
-        receipt = write(lambda session, now: hand_in(session, runtime, viewer, article_id, key, now))
-    except Invalid as error:
-        return _page(article_id, error), INVALID
+        receipt = write(
+            lambda session, now: hand_in(session, runtime, viewer, article_id, key, now, row_version=seen)
+        )
+    except (Invalid, Conflict) as error:
+        return _page(article_id, error), error.status
     flash(gettext("已交审。回执 %(code)s。", code=receipt.code), "ok")
     return redirect(url_for("content.article", article_id=article_id), SEE_OTHER)
 
 
-def _page(article_id: int, error: Invalid | None = None) -> str:
+def _page(article_id: int, error: Invalid | Conflict | None = None) -> str:
     session, viewer = reading(), current_viewer()
     found = queries.article(session, viewer, article_id)
     draft, versions = queries.draft(session, article_id), queries.versions(session, article_id)

@@ -349,6 +349,7 @@ def add_tables() -> None:
         sa.UniqueConstraint('article_id', 'number', name=op.f('uq_article_version_article_id_number'))
     )
     with op.batch_alter_table('article_version', schema=None) as batch_op:
+        batch_op.create_index('ix_article_version_created', ['created_at'], unique=False)
         batch_op.create_index('ix_article_version_digest', ['digest'], unique=False)
 
     op.create_table('published_page',
@@ -435,6 +436,7 @@ def add_tables() -> None:
     )
     with op.batch_alter_table('publication', schema=None) as batch_op:
         batch_op.create_index('ix_publication_article', ['article_id', 'id'], unique=False)
+        batch_op.create_index('ix_publication_at', ['at'], unique=False)
         batch_op.create_index('ix_publication_site', ['site_id', 'at'], unique=False)
 
     op.create_table('error_report',
@@ -528,6 +530,7 @@ def drop_tables() -> None:
     op.drop_table('error_report')
     with op.batch_alter_table('publication', schema=None) as batch_op:
         batch_op.drop_index('ix_publication_site')
+        batch_op.drop_index('ix_publication_at')
         batch_op.drop_index('ix_publication_article')
 
     op.drop_table('publication')
@@ -546,6 +549,7 @@ def drop_tables() -> None:
     op.drop_table('published_page')
     with op.batch_alter_table('article_version', schema=None) as batch_op:
         batch_op.drop_index('ix_article_version_digest')
+        batch_op.drop_index('ix_article_version_created')
 
     op.drop_table('article_version')
     with op.batch_alter_table('article_link', schema=None) as batch_op:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -55,7 +55,9 @@ class Typed:
     @property
     def dictated(self) -> Dictated:
         """Return it as the operation takes it."""
-        return Dictated(self.for_user_id, self.medium, _instant(self.at), self.scan and self.scan.id, self.note)
+        return Dictated(
+            self.for_user_id, self.medium, _instant(self.at), self.scan.id if self.scan else None, self.note
+        )
 
 
 @bp.get("/tasks/<int:item_id>/transcribe")
@@ -123,7 +125,8 @@ def _scan(desk: Desk) -> Upload | None:
     file = request.files.get("told_scan")
     if file is not None and file.filename:
         return files.receive(file, owner_id=desk.viewer.user_id, item_id=desk.item.id)
-    kept = reading().get(Upload, request.form.get("told_scan_id", 0, type=int))
+    ids = [int(one) for one in request.form.getlist("told_scan_id") if one.isdecimal()]
+    kept = reading().get(Upload, ids[-1]) if ids else None
     mine = kept is not None and kept.state == DRAFT and kept.owner_id == desk.viewer.user_id
     return kept if mine else None
 
@@ -196,6 +199,7 @@ def _page(
     problem: Problem | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> str:
+    g.by_clerk = True  # the parts of the page must not say 您 where it is the decider's turn
     told = tell(desk.viewer, desk.case)
     data = casefile.token_data(reading(), desk.case.id, desk.item.token)
     outlook = told.outlook_from({**told.names, **data, "case": casefile.case_data(desk.case)})

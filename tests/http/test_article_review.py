@@ -1,0 +1,113 @@
+"""The article's process on its pages: handed in from the article, read and decided on the task page, nothing lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from app.content.rules import DRAFT, REVIEW
+from tests.conftest import signed_in
+from tests.factories.articled import OTHER, Newsroom
+from tests.factories.reviewing import CHECKS
+
+SECRET = "<p>本件为机密★，联系人身份证号 11010519491231002X。</p>"
+
+
+@pytest.fixture
+def news(app: Flask) -> Newsroom:
+    """A newsroom."""
+    made = Newsroom(app)
+    made.open()
+    return made
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def test_an_article_is_handed_in_from_its_page(news: Newsroom) -> None:
+    """The button makes version 1 and begins the review; the page then names the case and the level it is at."""
+    article_id = news.write()
+    editor, address = signed_in(news.app, "editor"), f"/articles/{article_id}"
+    page = editor.get(address).get_data(as_text=True)
+    sent = {"key": hidden(page, "key"), "row_version": hidden(page, "row_version")}
+    assert editor.post(f"{address}/hand-in", data=sent).status_code == 303
+    page = editor.get(address).get_data(as_text=True)
+    assert news.case(article_id).number in page
+    assert "一审" in page
+    assert news.article(article_id).state == REVIEW
+
+
+def test_what_blocks_stands_on_the_page(news: Newsroom) -> None:
+    """The findings are listed on the same page; nothing was handed in."""
+    article_id = news.write(body=SECRET)
+    answer = signed_in(news.app, "editor").post(f"/articles/{article_id}/hand-in", data={"key": "a"})
+    assert answer.status_code == 422
+    assert "没有交" in answer.get_data(as_text=True)
+    assert news.article(article_id).state == DRAFT
+
+
+def test_a_page_that_is_behind_says_so(news: Newsroom) -> None:
+    """Somebody saved since the page was drawn: a sentence with who, on the same page."""
+    article_id = news.write()
+    editor = signed_in(news.app, "editor")
+    seen = hidden(editor.get(f"/articles/{article_id}").get_data(as_text=True), "row_version")
+    news.edit(article_id, by="editor2", summary="另一人改的摘要")
+    answer = editor.post(f"/articles/{article_id}/hand-in", data={"key": "a", "row_version": seen})
+    assert answer.status_code == 409
+    assert "安如初" in answer.get_data(as_text=True)
+
+
+def test_an_approval_of_a_version_that_was_replaced_is_refused_and_nothing_is_lost(news: Newsroom) -> None:
+    """The reviewer had version 1 open, version 2 came: the same page again, with the sentence and what was typed."""
+    article_id = news.begin()
+    first = signed_in(news.app, "reviewer1")
+    item = news.items(news.case(article_id).id)["review_1"]
+    page = first.get(f"/tasks/{item.id}").get_data(as_text=True)
+    seen = hidden(page, "seen")
+    assert seen == news.version(article_id).digest
+    news.decide(article_id, "pass")
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    again = news.items(news.case(article_id).id)["review_1"]
+    sent = {**CHECKS["review_1"], "seen": seen, "opinion": "文字通顺，逐句核过", "decision": "pass", "key": "k1"}
+    answer = first.post(f"/tasks/{again.id}", data=sent)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "第 2 版" in text
+    assert "文字通顺，逐句核过" in text
+    assert news.at(article_id) == ["review_1"]
+    done = first.post(f"/tasks/{again.id}", data={**sent, "seen": news.version(article_id).digest, "key": "k2"})
+    assert done.status_code == 303
+    assert news.at(article_id) == ["review_2"]
+
+
+def test_every_step_can_be_done_on_its_page(news: Newsroom) -> None:
+    """Publishing and the reading after it: the pages draw, say what is missing, and take the answers."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    publisher, case_id = signed_in(news.app, "publisher"), news.case(article_id).id
+    item = news.items(case_id)["publish"].id
+    assert "现在发布" in publisher.get(f"/tasks/{item}").get_data(as_text=True)
+    timeless = publisher.post(f"/tasks/{item}", data={"decision": "schedule", "key": "a"})
+    assert timeless.status_code == 422
+    assert publisher.post(f"/tasks/{item}", data={"decision": "now", "key": "b"}).status_code == 303
+    news.run(minutes=16)
+    reader, item = signed_in(news.app, "editor2"), news.items(case_id)["post_read"].id
+    page = reader.get(f"/tasks/{item}").get_data(as_text=True)
+    assert f"/a{article_id}.html" in page
+    assert reader.post(f"/tasks/{item}", data={"decision": "fine", "key": "c"}).status_code == 422
+    checks = dict.fromkeys(("reads_words", "reads_names", "reads_links", "reads_layout"), "yes")
+    assert reader.post(f"/tasks/{item}", data={**checks, "decision": "fine", "key": "d"}).status_code == 303
+    assert news.at(article_id) == ["(已发布)"]
+
+
+def test_it_is_not_begun_from_the_list_of_processes(news: Newsroom) -> None:
+    """Nobody is offered to begin it without an article."""
+    editor = signed_in(news.app, "editor")
+    assert "信息发布审核" not in editor.get("/start").get_data(as_text=True)
+    assert editor.get("/start/article_review").status_code == 403
