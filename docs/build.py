@@ -52,11 +52,25 @@ WHO: Mapping[str, str] = {
     "${engineer}": "派工时指定的工程师",
     "office": "网管办派发岗",
     "${climb(level_role, level_unit, level_barred)}": "决策表定的角色；作者和审过别级的除外，没有人就提级",
+    "${climb('publisher', article_unit)}": "栏目单位的发布岗，没有就提级",
+    "office,owner": "网管办派发岗或流程负责人",
+    "${authors}": "作者",
+    "${climb('publisher', review_unit)}": "栏目单位的发布岗，没有就提级",
+    "${climb('editor', review_unit)}": "栏目单位的信息编辑，没有就提级",
+    "${climb('editor', review_unit, involved)}": "没有写过、也没有审过的信息编辑，没有就提级",
+    "${fixers}": "作者；已停用的，栏目单位能写稿的人",
+    "${person}": "带进来的人和每一个通过的人，各办各的",
+    "${[climb('supervisor', office_unit, responsible), climb('director', office_unit, responsible)]}": (
+        "督办或主任，经手人除外"
+    ),
 }
 LIMITS: Mapping[str, str] = {
     "${case.respond_limit}": "合同的响应时限",
     "${case.finish_limit}": "合同的完成时限",
     "${urgent ? '30 分钟' : '4 工作小时'}": "4 工作小时；紧急的 30 分钟",
+    "${suspected ? '30 分钟' : '2 工作小时'}": "2 工作小时；报的字在敏感词、涉密词、领导名单里的 30 分钟",
+    "${severity == 'serious' ? '30 分钟' : '2 工作小时'}": "2 工作小时；严重的 30 分钟",
+    "${fix_limit}": "4 工作小时；严重的 30 分钟",
 }
 
 
@@ -280,14 +294,14 @@ def people_steps(definition: Definition) -> Iterator[Node]:
 
 def step_row(slug: str, node: Node) -> tuple[str, ...]:
     """Return the row of one step."""
-    who = node.assignee or node.candidate_groups or node.candidate_users or ""
+    who = [one for one in (node.assignee, node.candidate_users, node.candidate_groups) if one]
     limit = node.properties.get("limit", "—")
     form = f"[`{node.form}`](../../forms/{slug}/{node.form}.form)" if node.form else "—"
     actions = "、".join(f"{action.name} `{action.code}`" for action in actions_of(node.properties))
     return (
         f"`{node.id}` {node.name}",
         node.lane or "",
-        WHO.get(who, f"`{who}`"),
+        "；或者".join(WHO.get(one, f"`{one}`") for one in who),
         LIMITS.get(limit, limit),
         form,
         actions,

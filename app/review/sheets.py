@@ -26,7 +26,7 @@ from app.work.views.blueprint import runtime
 from app.work.views.sources import sources_for
 
 DECISIONS: Final[Mapping[str, str]] = {PASS: N_("通过"), RETURN: N_("退回"), REJECT: N_("不予发布")}
-MEDIA: Final[Mapping[str, str]] = {"phone": N_("电话"), "paper": N_("纸质")}
+MEDIA: Final[Mapping[str, str]] = {"phone": N_("电话"), "paper": N_("纸面")}
 # said elsewhere on the sheet, or no fact to print
 NOT_PRINTED: Final = frozenset({"subject", "opinion", "files"})
 NO_RECORD: Final = N_("没有这份审核记录，或者它不归您看。")

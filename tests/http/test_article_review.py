@@ -96,6 +96,7 @@ def test_every_step_can_be_done_on_its_page(news: Newsroom) -> None:
     timeless = publisher.post(f"/tasks/{item}", data={"decision": "schedule", "key": "a"})
     assert timeless.status_code == 422
     assert publisher.post(f"/tasks/{item}", data={"decision": "now", "key": "b"}).status_code == 303
+    news.run()
     news.run(minutes=16)
     reader, item = signed_in(news.app, "editor2"), news.items(case_id)["post_read"].id
     page = reader.get(f"/tasks/{item}").get_data(as_text=True)

@@ -98,7 +98,7 @@ def test_a_serious_fault_is_taken_down_first_and_responsibility_is_decided_by_ot
     assert c.at(case_id) == ["statement"] * 5
     assert [one.assignee_name for one in c.opened(case_id)] == PASSERS
     for by in ("editor", "reviewer1", "reviewer2", "secrecy", "reviewer3"):
-        c.do(house, case_id, by, "submit", seen=c.seen(article_id), statement=f"{by} 的说明")
+        c.do(house, case_id, by, "submit", statement=f"{by} 的说明")
     assert c.at(case_id) == ["decide_responsibility"]
     decider, liable = c.opened(case_id)[0], c.data_at(case_id)["responsible"][0]
     assert decider.status == "open"
@@ -126,7 +126,7 @@ def test_nobody_responsible_decides_about_responsibility(house: Flask) -> None:
     c.confirm(house, case_id, article_id, kind="leader")
     c.correct(house, case_id, article_id)
     for by in ("editor", "reviewer1", "reviewer2", "secrecy", "reviewer3"):
-        c.do(house, case_id, by, "submit", seen=c.seen(article_id), statement="说明")
+        c.do(house, case_id, by, "submit", statement="说明")
     [item] = c.opened(case_id)
     asked = set(
         db.session.scalars(

@@ -29,7 +29,7 @@ PEOPLE = ("editor", "editor2", "reviewer1", "reviewer2", "reviewer3", "secrecy",
 FIRST: Final = {"revise": "resubmit", "publish": "now", "post_read": "fine", "mismatch": "explain"}
 NUMBERS = count(1)
 TEXTS = ("412", "421", "418")
-EXAMPLES, STEPS = (40, 60) if FULL else (3, 14)
+EXAMPLES, STEPS = (40, 60) if FULL else (4, 14)
 KEPT = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
 )

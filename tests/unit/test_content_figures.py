@@ -172,7 +172,7 @@ def fault(session: Session, article: Article) -> None:
         "level": "review_1",
     }
     facts = {"words": "四百一十二", "cause": "text", "severity": "ordinary", "by": "蓝采薇"}
-    row = Fault(article_id=article.id, case_id=case, passers=[passer], at=clock.now(session), **facts)
+    row = Fault(article_id=article.id, case_id=case.id, passers=[passer], at=clock.now(session), **facts)
     session.add(row)
     session.flush()
 
@@ -211,9 +211,9 @@ def test_every_number_is_as_long_as_its_list(article_id: int) -> None:
 
 def test_a_head_of_unit_sees_the_own_unit_only(article_id: int) -> None:
     session = db.session()
-    own, house = figures_of(session, part_for("head")), figures_of(session, part_for("office"))
+    own, house = figures_of(session, part_for("dept_head")), figures_of(session, part_for("office"))
     assert set(own.units) == {viewer(session, "editor").unit_id}
     assert set(own.people) == {viewer(session, "editor").user_id} < set(house.people)
     assert set(own.reviewers) == {viewer(session, "reviewer1").user_id} < set(house.reviewers)
-    assert lists.versions(session, part_for("head")).total == 2
+    assert lists.versions(session, part_for("dept_head")).total == 2
     assert article_id

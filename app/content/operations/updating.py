@@ -12,7 +12,7 @@ from app.clock import local
 from app.content import freshness
 from app.content.models import Article, SiteColumn
 from app.content.queries.freshness import ColumnState, kept_of
-from app.errors import Conflict, Invalid, NotFound, Refused
+from app.errors import Conflict, NotFound, Refused
 from app.i18n import N_
 from app.ledger import Actor
 from app.outbox.operations import notify
@@ -28,6 +28,7 @@ from app.work.runtime import Call, Runtime
 SLUG: Final = "column_update"
 MESSAGE: Final = "column_updated"
 RULE: Final = Actor("rule", N_("栏目更新期限"))
+TITLE: Final = N_("栏目更新：%(column)s")
 SOON: Final = N_("“%(site)s”的“%(column)s”%(day)s到更新期限，请安排稿件。")
 NEVER: Final = N_("“%(site)s”的“%(column)s”还没有发布过稿件，要求 %(days)s 天更新一次，请安排稿件。")
 NOT_IN_COLUMN: Final = N_("这篇稿件不在要更新的栏目，或者发布在上一个期限里。请选一篇新发布的。")
@@ -51,16 +52,15 @@ def keep_fresh(session: Session, runtime: Runtime, column_id: int, now: datetime
 
 
 def check_article(session: Session, call: Call) -> dict[str, Any]:
-    """Refuse an article that is not out in the column since the period began; nothing to check when none is due."""
+    """Say whether the article somebody named is out in the column since the period began, and if not, why."""
     if call.data.get("decision") != "updated":
-        return {"column_article": None}
+        return {"column_fits": True, "column_note": ""}
     article = session.get(Article, call.data.get("column_article") or 0)
     begun = str(call.data.get("since") or "")
-    since = datetime.fromisoformat(begun) if begun else None
     at = article.published_at if article is not None and article.published_id else None
-    if article is None or at is None or article.column_id != call.data.get("column") or (since and at <= since):
-        raise Invalid(fields={"column_article": NOT_IN_COLUMN})
-    return {"column_article": article.id}
+    is_here = article is not None and article.column_id == call.data.get("column")
+    fits = is_here and at is not None and (not begun or at > datetime.fromisoformat(begun))
+    return {"column_fits": fits, "column_note": "" if fits else NOT_IN_COLUMN}
 
 
 def _asking(session: Session, column_id: int) -> Case | None:
@@ -94,6 +94,7 @@ def _ask(session: Session, runtime: Runtime, found: ColumnState, now: datetime) 
         "site_name": column.site.name,
         "owner_unit": column.owner_id,
         "since": since.isoformat(),
+        "column_note": "",
         "last_news": f"{local(column.last_published_at):%Y-%m-%d}" if column.last_published_at else "",
         "update_days": column.update_days,
     }
@@ -102,7 +103,7 @@ def _ask(session: Session, runtime: Runtime, found: ColumnState, now: datetime) 
         case = open_case(session, runtime, SLUG, starter, data, key, now, actor=RULE)
     except (NotFound, Conflict, Refused):
         return
-    case.site_id = column.site_id
+    case.site_id, case.title, case.summary = column.site_id, TITLE % {"column": column.name}, [column.site.name]
     column.due_case_id = case.id
     session.flush()
 

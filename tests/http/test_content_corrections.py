@@ -1,0 +1,123 @@
+"""The page of the trace: the line of versions, the words marked, everybody who passed; as open as the article."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from app import clock
+from app.content.operations.sites import set_style
+from app.db import transaction
+from tests.conftest import signed_in
+from tests.factories import correcting as c
+from tests.factories.content import content_people, site_named
+from tests.factories.small import viewer
+
+BAD = "<p>请各单位尽快布署 &lt;公租房&gt; 配租工作。</p>"
+
+
+@pytest.fixture
+def article(app: Flask) -> int:
+    """A published article whose second version brought a wrong word in."""
+    del app
+    with transaction() as session:
+        content_people(session)
+    return c.published_fault()
+
+
+def page(app: Flask, article_id: int, query: str = "words=布署", by: str = "office") -> str:
+    answer = signed_in(app, by).get(f"/articles/{article_id}/trace?{query}")
+    assert answer.status_code == 200
+    return str(answer.get_data(as_text=True))
+
+
+def test_the_page_names_the_version_and_every_passer(app: Flask, article: int) -> None:
+    """Version, author, the words in their place, four people with opening time, the publication."""
+    text = page(app, article)
+    assert re.search(r"第 2 版带进来的，姜若谷在 .+ 交的", text)
+    assert "请各单位尽快<mark>布署</mark>公租房" in text
+    for name in ("黎照晚", "穆长歌", "孟清晏", "祁云阶"):
+        assert f"<b>{name}</b>" in text
+    assert "看了 8 分" in text
+    assert "现在还在网上" in text
+    assert text.count("is-origin") == 1
+
+
+def test_without_words_the_versions_are_listed_and_nobody_is_blamed(app: Flask, article: int) -> None:
+    """No version is marked before somebody says what is wrong."""
+    text = page(app, article, "")
+    assert "写上错在哪几个字" in text
+    assert "带进来的，" not in text
+    assert "is-fault" not in text
+
+
+def test_a_layout_fault_shows_what_changed_in_the_style(app: Flask, article: int) -> None:
+    """The template's version, who changed it, the lines that came."""
+    with transaction() as session:
+        now = clock.now(session)
+        set_style(session, viewer(session, "office"), site_named(session).id, "h1 { color: #fff }", "标题改白", now)
+    text = page(app, article, "words=布署&layout=1")
+    assert re.search(r"版式第 \d 版带进来的，沈明溪", text)
+    assert "<ins>+ h1 { color: #fff }</ins>" in text
+
+
+def test_words_that_no_version_has_lead_to_the_layout_and_say_so(app: Flask, article: int) -> None:
+    """The reader learns that the words are in no text."""
+    assert "“页脚的字”在任何一版的文字、图片和附件名里都没有" in page(app, article, "words=页脚的字")
+
+
+def test_what_was_typed_is_never_markup(app: Flask, article: int) -> None:
+    """Words and texts are shown as they are, whatever signs they have."""
+    c.change(article, BAD)
+    text = page(app, article, "words=<公租房>")
+    assert "<mark>&lt;公租房&gt;</mark>" in text
+    text = page(app, article, 'words="><script>alert(1)</script>')
+    assert "<script>alert" not in text
+
+
+def test_reports_are_listed_for_those_who_correct(app: Flask, article: int) -> None:
+    """The desk sees the reports, the author does not."""
+    c.report_it(article)
+    assert "/reports/1" in page(app, article)
+    assert "/reports/1" not in page(app, article, by="editor")
+
+
+@pytest.mark.parametrize("by", ["vendor_b_editor", "health_editor"])
+def test_who_may_not_see_the_article_sees_no_trace(app: Flask, by: str) -> None:
+    """An article in writing belongs to its unit."""
+    with transaction() as session:
+        content_people(session)
+    article_id = c.write_article()
+    answer = signed_in(app, by).get(f"/articles/{article_id}/trace?words=布署")
+    assert answer.status_code == 404
+
+
+def test_the_steps_show_report_and_trace(app: Flask) -> None:
+    """Whoever confirms reads the report beside the article; whoever mends reads the trace."""
+    c.publish_correction()
+    article_id = c.published_fault()
+    case_id = c.take_up(app, c.report_it(article_id, remark="第一段"))
+    publisher = signed_in(app, "publisher")
+    text = publisher.get(f"/tasks/{c.opened(case_id)[0].id}").get_data(as_text=True)
+    assert "说明：第一段" in text
+    assert "哪一种错" in text
+    c.confirm(app, case_id, article_id)
+    text = signed_in(app, "editor").get(f"/tasks/{c.opened(case_id)[0].id}").get_data(as_text=True)
+    assert "第 2 版带进来的" in text
+    assert "更正说明" in text
+    assert "还不能送审" not in text
+
+
+def test_a_confirmed_fault_needs_its_kind_and_a_changed_grade_its_reason(app: Flask) -> None:
+    """What is missing is said at the field; nothing is done."""
+    c.publish_correction()
+    article_id = c.published_fault()
+    case_id = c.take_up(app, c.report_it(article_id))
+    item = c.opened(case_id)[0]
+    publisher = signed_in(app, "publisher")
+    data = {"decision": "confirm", "seen": c.seen(article_id), "severity_wish": "serious", "key": "k1"}
+    answer = publisher.post(f"/tasks/{item.id}/complete", data=data)
+    assert answer.status_code == 422
+    assert c.at(case_id) == ["confirm"]
