@@ -110,6 +110,10 @@ CAST = (
     Person("reviewer3", "祁云阶", "office", "副主任", ("reviewer_3",)),
     Person("secrecy", "孟清晏", "housing", "保密审查员", ("secrecy",)),
     Person("publisher", "蓝采薇", "office", "发布岗", ("publisher",)),
+    Person("office_editor", "辛夷坞", "office", "信息编辑", ("editor",)),
+    Person("office_reviewer1", "荀子衿", "office", "信息审核", ("reviewer_1",)),
+    Person("office_reviewer2", "易水寒", "office", "信息审核", ("reviewer_2",)),
+    Person("office_secrecy", "岳千山", "office", "保密审查员", ("secrecy",)),
     Person("vendor_a_editor", "宁若溪", "vendor_a", "编辑", ("editor",)),
     Person("vendor_a_lead", "顾长川", "vendor_a", "项目经理", ("vendor_lead",)),
     Person("vendor_a_tech", "陆小满", "vendor_a", "工程师", ("vendor_staff",)),
@@ -129,20 +133,29 @@ HEAD_NAMES = (
     "霍临川", "简正言", "凌以恒", "阮承宣", "冉书白", "单于归", "奚望舒", "柏景行", "项思远", "花如令",
     "沐辰光", "晏清和", "向晚晴", "景云深", "桑榆晚", "钱多余", "左明轩", "万里程", "闻人语",
 )  # fmt: skip
+# departments with a first reviewer of their own; the others' articles climb to the office, as in life
+REVIEWERS = (
+    ("labour", "谷雨晴"),
+    ("health", "薄暮云"),
+    ("education", "司马青衫"),
+    ("transport", "路遥知"),
+    ("market", "季无忧"),
+)
 
 
 def people() -> tuple[Person, ...]:
-    """Return everybody: the fixed cast and one clerk and one head in each other department."""
+    """Return everybody: the fixed cast, one clerk and one head in each other department, the first reviewers."""
     codes = [code for code, *_ in DEPARTMENTS if code != "housing"]
     clerks = tuple(
-        Person(f"{code}_clerk", name, code, "信息科", ("staff",))
+        Person(f"{code}_clerk", name, code, "信息科", ("staff", "editor"))
         for code, name in zip(codes, STAFF_NAMES, strict=True)
     )
     heads = tuple(
         Person(f"{code}_head", name, code, "科长", ("unit_head",))
         for code, name in zip(codes, HEAD_NAMES, strict=True)
     )
-    return (*CAST, *clerks, *heads)
+    reviewers = tuple(Person(f"{code}_reviewer", name, code, "办公室", ("reviewer_1",)) for code, name in REVIEWERS)
+    return (*CAST, *clerks, *heads, *reviewers)
 
 
 def build_city(session: Session, password: str, now: datetime) -> None:

@@ -11,6 +11,7 @@ from app import clock
 from app.db import db, transaction
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import Calendar
+from app.demo.articles import newsroom_lives
 from app.demo.city import build_city
 from app.demo.lives import habits, ordinary_lives
 from app.demo.stage import Stage
@@ -33,6 +34,7 @@ def load_demo(runtime: Runtime, password: str, say: Say) -> None:
     stage = Stage(runtime, end)
     phrases = Phrases(stage.random)
     lives = [*ordinary_lives(stage, phrases), *Stories(stage, phrases).lives(), *habits(stage)]
+    lives += newsroom_lives(stage)
     stage.play(lives, Progress(say, sys.stdout).show)
 
 

@@ -32,6 +32,7 @@ from app.people.models import ServiceCategory, Site, Unit
 from app.people.queries import viewer_named
 from app.people.rules import Viewer
 from app.work import jobs, operations
+from app.work.jobs_services import serve_owed
 from app.work.models import Case, WorkItem
 from app.work.runtime import Runtime
 
@@ -86,8 +87,15 @@ class Stage:
             self._move(due)
             if not jobs.fire_timers(self.runtime) + jobs.fire_deadlines():
                 break
+            self.serve()
         # the planned instant, not the machine's a few milliseconds later: a limit may hang on a closing time
         self.now = max(self.now, to)
+
+    def serve(self) -> None:
+        """Let the services do what cases wait for, such as writing a page."""
+        while serve_owed(self.runtime, "demo"):
+            pass
+        db.session.rollback()
 
     def _move(self, to: datetime) -> None:
         self.now = max(self.now, to)
@@ -130,21 +138,21 @@ class Stage:
                 SLUG,
                 self.viewer(user_name),
                 {**answers, "decision": "submit"},
-                STORY + story if story else self._key(),
+                STORY + story if story else self.key(),
                 self.now,
                 data={"start": "intake" if intake else "demand"},
                 parent_id=parent_id,
             )
         return receipt.case_id
 
-    def do(self, case_id: int, user_name: str, answers: Mapping[str, Any]) -> None:
-        """Open and complete the open item of a case as this person."""
-        item_id = self.open_item(case_id)
+    def do(self, case_id: int, user_name: str, answers: Mapping[str, Any], node: str = "") -> None:
+        """Open and complete the open item of a case, or that of its step `node`, as this person."""
+        item_id = self.open_item(case_id, node)
         viewer = self.viewer(user_name)
         with self.act() as session:
             operations.mark_opened(session, item_id, viewer, self.now)
             operations.mark_read(session, case_id, viewer, self.now)
-            operations.complete_work_item(session, self.runtime, item_id, viewer, answers, self._key(), self.now)
+            operations.complete_work_item(session, self.runtime, item_id, viewer, answers, self.key(), self.now)
 
     def read(self, case_id: int, user_name: str) -> None:
         """Open the open item of a case without doing anything."""
@@ -213,16 +221,19 @@ class Stage:
             for user_name in user_names:
                 outbox.mark_read(session, self.viewer(user_name).user_id, self.now)
 
-    def open_item(self, case_id: int) -> int:
-        """Return the open item of a case."""
+    def open_item(self, case_id: int, node: str = "") -> int:
+        """Return the open item of a case, or that of its step `node`."""
         query = select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.status == "open")
+        if node:
+            query = query.where((WorkItem.node == node) | WorkItem.node.endswith(f":{node}"))
         found = db.session.scalars(query.order_by(WorkItem.id)).first()
         db.session.rollback()
         if found is None:
             raise LookupError(f"case {case_id} has no open item")
         return found
 
-    def _key(self) -> str:
+    def key(self) -> str:
+        """Return the next key of an act."""
         return f"demo-{next(self._keys)}"
 
     # --- when

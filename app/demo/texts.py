@@ -70,6 +70,11 @@ def story_demands() -> dict[str, Demand]:
     return {name: read_demand(entry) for name, entry in _read(CONTENT / "stories.toml").items()}
 
 
+def article_texts() -> dict[str, Any]:
+    """Return what the articles are made of: matters, sentences by kind, the written stories."""
+    return _read(CONTENT / "articles.toml")
+
+
 def read_demand(entry: Mapping[str, Any]) -> Demand:
     """Build a demand from its TOML table."""
     values: dict[str, Any] = {

@@ -36,7 +36,7 @@ def page(app: Flask, article_id: int, query: str = "words=布署", by: str = "of
 def test_the_page_names_the_version_and_every_passer(app: Flask, article: int) -> None:
     """Version, author, the words in their place, four people with opening time, the publication."""
     text = page(app, article)
-    assert re.search(r"第 2 版带进来的，姜若谷在 .+ 交的", text)
+    assert re.search(r"第 2 版带进来的，姜若谷 在 .+ 交的", text)
     assert "请各单位尽快<mark>布署</mark>公租房" in text
     for name in ("黎照晚", "穆长歌", "孟清晏", "祁云阶"):
         assert f"<b>{name}</b>" in text
@@ -118,6 +118,6 @@ def test_a_confirmed_fault_needs_its_kind_and_a_changed_grade_its_reason(app: Fl
     item = c.opened(case_id)[0]
     publisher = signed_in(app, "publisher")
     data = {"decision": "confirm", "seen": c.seen(article_id), "severity_wish": "serious", "key": "k1"}
-    answer = publisher.post(f"/tasks/{item.id}/complete", data=data)
+    answer = publisher.post(f"/tasks/{item.id}", data=data)
     assert answer.status_code == 422
     assert c.at(case_id) == ["confirm"]

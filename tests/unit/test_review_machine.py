@@ -5,10 +5,8 @@ Complete means: every level passed exactly the sealed content, by distinct peopl
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -29,11 +27,11 @@ from app.people.models import RoleGrant, User
 from app.review.models import OPEN, PASS, SEAL, VOID, ReviewAct
 from app.review.operations import content_changed
 from app.review.queries import sealed
-from app.review.subjects import Content, Subject, register
+from app.review.subjects import register
 from app.work.models import Candidate, Case, WorkItem
 from app.work.operations import complete_work_item, start_case, transfer
 from tests.conftest import FULL
-from tests.factories.reviewing import CHECKS, OPEN_CALL, publish_review
+from tests.factories.reviewing import CHECKS, MEMOS, OPEN_CALL, Memo, publish_review
 from tests.factories.small import viewer
 
 # several hold two levels, and whoever edits becomes an author: levels climb, and fall to the desk
@@ -51,44 +49,6 @@ SETTINGS = settings(
 )
 PERSON = st.sampled_from(PEOPLE)
 TEXT = st.sampled_from(["甲", "乙", "丙"])
-
-
-@dataclass
-class Memo:
-    """A text that anybody edits; every editor becomes an author."""
-
-    text: str
-    seen: list[str] = field(default_factory=list)
-    authors: set[int] = field(default_factory=set)
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    def write(self, text: str, author: int) -> None:
-        self.text = text
-        self.authors.add(author)
-        if self.digest not in self.seen:
-            self.seen.append(self.digest)
-
-
-class Memos:
-    """The provider of `memo:…`."""
-
-    kept: Mapping[str, Memo] = {}
-
-    def find(self, session: Session, ref: str, data: Mapping[str, Any]) -> Subject | None:
-        del session, data
-        memo = self.kept[ref]
-        version = memo.seen.index(memo.digest) + 1
-        return Subject(ref, "便笺", version, memo.digest, frozenset(memo.authors), None, len(memo.text))
-
-    def content(self, session: Session, ref: str, digest: str, data: Mapping[str, Any]) -> Content | None:
-        del session, ref, digest, data
-        return None
-
-
-MEMOS = Memos()
 
 
 class Reviewing(RuleBasedStateMachine):
@@ -230,6 +190,8 @@ class Reviewing(RuleBasedStateMachine):
         assert set(wanted) == set(by_level)
         assert len(set(by_level.values())) == len(wanted)
         assert not set(by_level.values()) & self.memo.authors
+        for one in chain:
+            assert (db.session.get_one(WorkItem, one.item_id).answers or {})["seen"] == digest
         for level, who in by_level.items():
             held = select(RoleGrant.role).where(RoleGrant.user_id == who)
             assert ROLES[level] in db.session.scalars(held).all()

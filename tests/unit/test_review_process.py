@@ -10,12 +10,27 @@ from sqlalchemy import select
 
 from app import clock, runtime_of
 from app.db import db, transaction
+from app.ledger import Actor
+from app.ledger.models import Record
 from app.outbox.models import Notice
 from app.people.models import User
 from app.review.models import ReviewAct
+from app.review.operations import content_changed
 from app.review.queries import passers, sealed, standing
+from app.review.subjects import register
 from app.work.models import WorkItem
-from tests.factories.reviewing import acts, at, decide, digest_at, item_data, item_of, publish_review, write
+from tests.factories.reviewing import (
+    MEMOS,
+    Memo,
+    acts,
+    at,
+    decide,
+    digest_at,
+    item_data,
+    item_of,
+    publish_review,
+    write,
+)
 from tests.factories.small import viewer
 
 LEVELS = ["review_1", "review_2", "secrecy", "review_3"]
@@ -69,9 +84,13 @@ def test_a_return_to_the_author_and_a_changed_text_start_again(house: Flask) -> 
     assert digest_at(case_id) != first
     pass_all(house, case_id)
     assert at(case_id) == "通过"
-    stamps = standing(db.session(), f"case:{case_id}", digest_before(case_id)).stamps
-    assert [one.state for one in stamps[-4:]] == ["ok"] * 4
+    assert states(house, f"case:{case_id}", digest_before(case_id))[-4:] == ["ok"] * 4
     assert not sealed(db.session(), f"case:{case_id}", first)
+
+
+def states(app: Flask, ref: str, digest: str) -> list[str]:
+    with app.test_request_context():
+        return [one.state for one in standing(db.session(), ref, digest).stamps]
 
 
 def digest_before(case_id: int) -> str:
@@ -178,6 +197,76 @@ def test_nobody_passes_two_levels_even_when_the_step_is_handed_to_them(app: Flas
     decide(runtime, case_id, "pass", by="reviewer1")
     assert acts(f"case:{case_id}")[-1] == ("refused", "review_2", "黎照晚")
     assert (at(case_id), item_of(case_id).assignee_name) == ("review_2", "穆长歌")
+
+
+@pytest.fixture
+def memo(house: Flask) -> Memo:
+    """A text that somebody keeps elsewhere, written by the editor."""
+    del house
+    text = Memo("甲")
+    with transaction() as session:
+        text.write("甲", viewer(session, "editor").user_id)
+    MEMOS.kept = {"memo:1": text}
+    register("memo", MEMOS)
+    return text
+
+
+def change(app: Flask, memo: Memo, text: str, case_id: int | None, by: str = "editor") -> int:
+    """Change the text and say so; return how many passes that ended."""
+    with transaction() as session:
+        who = viewer(session, by)
+        memo.write(text, who.user_id)
+        actor, now = Actor("person", who.name, who.user_id), clock.now(session)
+        return content_changed(session, runtime_of(app), "memo:1", actor, now, case_id=case_id)
+
+
+def test_a_change_during_the_review_voids_the_passes_and_begins_again(house: Flask, memo: Memo) -> None:
+    """Two passed, the text changes: both are void, the open level is withdrawn, the first comes, all on record."""
+    runtime = runtime_of(house)
+    case_id = write(runtime, subject="memo:1")
+    for _ in range(2):
+        decide(runtime, case_id, "pass")
+    left = item_of(case_id)
+    assert change(house, memo, "乙", case_id) == 2
+    assert (at(case_id), item_of(case_id).assignee_name) == ("review_1", "黎照晚")
+    assert db.session.get_one(WorkItem, left.id, populate_existing=True).status == "withdrawn"
+    kinds = db.session.scalars(select(Record.kind).where(Record.case_id == case_id)).all()
+    assert {"review:passes:voided", "work:message:sent"} <= set(kinds)
+    assert states(house, "memo:1", memo.digest)[:3] == ["void", "void", "now"]
+    pass_all(house, case_id)
+    db.session.rollback()
+    assert sealed(db.session(), "memo:1", memo.digest)
+
+
+def test_a_change_after_the_seal_breaks_it(house: Flask, memo: Memo) -> None:
+    """No case waits any more: the passes are void, the record is the house's, and the old text is no more sealed."""
+    case_id = write(runtime_of(house), subject="memo:1")
+    pass_all(house, case_id)
+    old = memo.digest
+    db.session.rollback()
+    assert sealed(db.session(), "memo:1", old)
+    assert change(house, memo, "乙", None) == 4
+    db.session.rollback()
+    assert not sealed(db.session(), "memo:1", old)
+    assert "review:passes:voided" in db.session.scalars(select(Record.kind).where(Record.chain == "house")).all()
+
+
+def test_whoever_becomes_an_author_has_passed_nothing(app: Flask) -> None:
+    """The first reviewer edits, the text is put back as it was: the pass counts no more, somebody else is sought."""
+    publish_review()
+    text = Memo("甲")
+    MEMOS.kept = {"memo:1": text}
+    register("memo", MEMOS)
+    with transaction() as session:
+        grant(session, "reviewer3", "reviewer_1")
+        text.write("甲", viewer(session, "editor").user_id)
+    runtime = runtime_of(app)
+    case_id = write(runtime, subject="memo:1")
+    decide(runtime, case_id, "pass")
+    with transaction() as session:
+        text.write("甲", viewer(session, "reviewer1").user_id)
+    decide(runtime, case_id, "pass")
+    assert (at(case_id), item_of(case_id).assignee_name) == ("review_1", "祁云阶")
 
 
 @pytest.mark.parametrize("name", ["state_secret", "work_secret"])

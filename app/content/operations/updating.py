@@ -103,7 +103,9 @@ def _ask(session: Session, runtime: Runtime, found: ColumnState, now: datetime) 
         case = open_case(session, runtime, SLUG, starter, data, key, now, actor=RULE)
     except (NotFound, Conflict, Refused):
         return
-    case.site_id, case.title, case.summary = column.site_id, TITLE % {"column": column.name}, [column.site.name]
+    # open_case has let go of the row; lists show a case by these before its first step is done
+    row = session.get_one(Case, case.id)
+    row.site_id, row.title, row.summary = column.site_id, TITLE % {"column": column.name}, [column.site.name]
     column.due_case_id = case.id
     session.flush()
 

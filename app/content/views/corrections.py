@@ -30,15 +30,17 @@ CAUSES: Final = {WORDS: N_("正文文字"), FILE: N_("图片或附件"), LAYOUT:
 def article_trace(article_id: int) -> ResponseReturnValue:
     """Show the line of versions of an article: which one brought a fault in, who passed it and what they saw."""
     session, viewer = reading(), current_viewer()
-    words, digest = request.args.get("words", "").strip()[:LONGEST], asked("file")
-    found = trace(session, viewer, article_id, words, digest or None)
+    typed, digest, is_layout = request.args.get("words", "").strip()[:LONGEST], asked("file"), asked("layout") == "1"
+    words = "" if is_layout else typed
+    found = trace(session, viewer, article_id, words, None if is_layout else digest or None)
     return render_template(
         "content/trace.html",
         trace=found,
         causes=CAUSES,
         acts=ACTS,
         reports=reports.of_article(session, article_id) if viewer.may("content.correct") else (),
-        has_fault=bool(words or digest) or request.args.get("layout") == "1",
+        typed=typed,
+        has_fault=bool(typed or digest or is_layout),
         body_of=lambda version: _body(version, words),
         reading_time=reading_time,
     )

@@ -71,8 +71,9 @@ class Review:
 
     @property
     def passed(self) -> dict[str, ReviewAct]:
-        """Return the passes that count for the present content."""
-        return passes_that_count(self.acts, self.subject.digest)
+        """Return the passes that count for the present content; whoever became its author since does not count."""
+        found = passes_that_count(self.acts, self.subject.digest)
+        return {level: one for level, one in found.items() if one.user_id not in self.authors}
 
     @property
     def authors(self) -> set[int]:
