@@ -2,7 +2,19 @@
 
 from importlib import import_module
 
-AREAS = ("ledger", "people", "files", "outbox", "deadlines", "processes", "work", "review", "dispatch", "content", "studio")
+AREAS = (
+    "ledger",
+    "people",
+    "files",
+    "outbox",
+    "deadlines",
+    "processes",
+    "work",
+    "review",
+    "dispatch",
+    "content",
+    "studio",
+)
 
 
 def all_models() -> None:

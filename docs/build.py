@@ -141,7 +141,7 @@ def attributes_page() -> str:
 | `${{role('vendor_lead', case.vendor)}}` | 某单位里有这个角色的人；单位不写就是全平台 |
 | `${{head(case.unit)}}` | 单位负责人：网管办主任、科室负责人、项目经理 |
 | `${{chain(case.unit, 2)}}` | 从本单位起往上两级的负责人 |
-| `${{climb('reviewer_1', case.unit, authors)}}` | 本单位里有这个角色的人，`authors` 里的人除外；没有就到上级单位去找（提级） |
+| `${{climb('reviewer_1', case.unit, authors)}}` | 本单位有这个角色的人，`authors` 除外；没有就找上级单位（提级） |
 | `${{earlier('vendor_accept')}}` | 办过那个环节的人 |
 | `${{duty('网站值班')}}` | 这个岗位上的人 |
 | `${{user('office')}}` | 这个账号 |

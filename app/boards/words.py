@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from app.content.words import RECORDS as CONTENT_RECORDS
 from app.i18n import N_
 from app.work.pages import words as work_words
 
@@ -52,11 +53,14 @@ AREAS: Final[Mapping[str, str]] = {
     "processes": N_("流程"),
     "files": N_("文件"),
     "dispatch": N_("任务派发"),
+    "content": N_("信息发布"),
+    "review": N_("审核"),
     "ledger": N_("记录"),
     "house": N_("数据库"),
 }
 RECORDS: Final[Mapping[str, str]] = {
     **work_words.RECORDS,
+    **CONTENT_RECORDS,
     "work:item:completed": N_("办完环节"),
     "work:script:run": N_("规则计算"),
     "work:service:done": N_("自动环节办完"),

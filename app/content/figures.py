@@ -16,6 +16,7 @@ from app.i18n import N_
 TOO_FAST_CHARACTERS: Final = 3000
 TOO_FAST_SECONDS: Final = 10
 LONGEST_PERIOD: Final = timedelta(days=366)
+EARLIEST: Final = date(2000, 1, 1)
 PASS, RETURN, REJECT = "pass", "return", "reject"
 DECISIONS: Final = (PASS, RETURN, REJECT)
 MONTH, QUARTER, YEAR, OWN = "month", "quarter", "year", "own"
@@ -43,9 +44,9 @@ class Period:
 
 
 def period_of(kind: str, today: date, first: date | None = None, last: date | None = None) -> Period:
-    """Return the period asked for, this month for nonsense; a chosen one is cut to a year."""
+    """Return the period asked for, this month for nonsense; a chosen one ends today at the latest, cut to a year."""
     if kind == OWN:
-        end = last or today
+        end = min(max(last or today, EARLIEST), today)
         begin = min(first or end.replace(day=1), end)
         return Period(OWN, max(begin, end - LONGEST_PERIOD), end)
     if kind == YEAR:

@@ -14,7 +14,7 @@ from app.content.queries.articles import media_url, scope
 from app.content.rules import ATTACHMENT, COVER, KINDS
 from app.i18n import N_
 from app.people.rules import Viewer
-from app.review.hooks import MarginNote, add_notes, guard_sight
+from app.review.hooks import MarginNote, add_notes, guard_sight, show_preview
 from app.review.subjects import Attached, Content, Subject, register
 from app.web.i18n import gettext
 
@@ -83,6 +83,12 @@ def install() -> None:
     register(KIND, Articles())
     add_notes(KIND, _remarks)
     guard_sight(KIND, _may_see)
+    show_preview(KIND, _preview)
+
+
+def _preview(session: Session, subject: Subject) -> str:
+    del session
+    return f"/preview/article/{id_of(subject.ref)}?version={subject.version}"
 
 
 def _with_digest(session: Session, ref: str, digest: str) -> ArticleVersion | None:

@@ -1,4 +1,4 @@
-"""What the city publishes: columns of its sites, 300 articles in all states, and those on somebody's desk now."""
+"""What the city publishes: columns of its sites, articles in all states, and those on somebody's desk now."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ MODES: Final[Mapping[str, tuple[str, str]]] = {
 LEADERS: Final = (("方既白", "网站管理办公室主任"), ("祁云阶", "网站管理办公室副主任"), ("许听澜", "市住建局科长"))
 LEVELS: Final = ("review_1", "review_2", "secrecy", "review_3")
 OLDEST, NEWEST = 200.0, 8.0
+# the share of decisions taken without reading
+SKIMMED: Final = 0.06
+# how many of the five matters each department writes about: every article costs a third of a second to play
+MATTERS: Final = 3
 # how an article ends or where it stands, and how many of a hundred do
 ENDS: Final = (
     *(("read", 70), ("review_1", 4), ("review_2", 4), ("secrecy", 3), ("review_3", 3), ("publish", 2)),
@@ -111,7 +115,7 @@ class Texts:
 
 def _pieces(stage: Stage, texts: Texts, columns: Mapping[tuple[str, str], int]) -> Iterator[Piece]:
     for unit, name, *_ in DEPARTMENTS:
-        for number, matter in enumerate(texts.data["matters"][unit]):
+        for number, matter in enumerate(texts.data["matters"][unit][:MATTERS]):
             for kind in ("news", "notice", THIRD[number]):
                 fields = texts.fields(name, matter, kind)
                 yield Piece(stage, unit, columns[unit, kind], kind, fields)
@@ -174,9 +178,10 @@ def _mended(piece: Piece, note: str) -> Callable[[], None]:
 def _decided(texts: Texts, piece: Piece, level: str, decision: str = "pass", opinion: str = "") -> Iterator[Beat]:
     """Open and decide: most read for minutes, a few pass without reading."""
     draw = texts.random
-    yield Beat(draw.uniform(0.1, 1.6), lambda: piece.open(level))
-    hours = draw.uniform(0.03, 0.3) if draw.random() > 0.06 else draw.uniform(0.0012, 0.0026)  # noqa: PLR2004
-    yield Beat(hours, lambda: piece.decide(level, decision, opinion))
+    minutes = draw.uniform(0.4, 4.5) if draw.random() > SKIMMED else draw.uniform(0.07, 0.15)
+    reading = timedelta(seconds=round(60 * minutes))
+    hours = draw.uniform(0.1, 1.6) + minutes / 60
+    yield Beat(hours, lambda: piece.decide(level, decision, opinion, reading))
 
 
 def _after(texts: Texts, piece: Piece, end: str) -> Iterator[Beat]:

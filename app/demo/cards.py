@@ -10,14 +10,17 @@ from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.content.models import Article
 from app.demo.city import CAST, DEPARTMENTS, VENDORS
 from app.demo.stage import SLUG, STORY
+from app.demo.texts import article_texts
 from app.i18n import N_
 from app.people.models import User
 from app.people.rules import DemoCard, DemoGroup
 from app.work.models import Case, WorkItem
 
 OFFICE = N_("网管办")
+ARTICLE = "article:"
 VENDOR_CODES = frozenset(code for code, *_ in VENDORS)
 UNITS: Mapping[str, str] = {"office": OFFICE, **{code: name for code, name, *_ in (*DEPARTMENTS, *VENDORS)}}
 TITLES = {
@@ -30,6 +33,12 @@ TITLES = {
     "office": N_("派发岗"),
     "supervisor": N_("督办"),
     "director": N_("主任"),
+    "editor": N_("信息科编辑"),
+    "reviewer1": N_("一审"),
+    "reviewer2": N_("二审"),
+    "secrecy": N_("保密审查员"),
+    "reviewer3": N_("三审签发"),
+    "publisher": N_("发布岗"),
     "owner": N_("流程负责人"),
     "inspector": N_("检查人员，只读"),
     "sysadmin": N_("系统管理员"),
@@ -40,7 +49,10 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Scene:
-    """What a person's card says and opens: a page, the open step of a story, or (`whole`) the story's case."""
+    """What a person's card says and opens: a page, the open step of a story, or (`whole`) the story's case.
+
+    `article` names the written story of an article instead; its open step opens.
+    """
 
     user_name: str
     text: str = ""
@@ -48,6 +60,7 @@ class Scene:
     whole: bool = False
     page: str = "work.cases"
     words: tuple[tuple[str, str], ...] = ()
+    article: str = ""
 
 
 GROUPS: tuple[tuple[str, bool, tuple[Scene, ...]], ...] = (
@@ -85,6 +98,18 @@ GROUPS: tuple[tuple[str, bool, tuple[Scene, ...]], ...] = (
         ),
     ),
     (
+        N_("信息发布"),
+        False,
+        (
+            Scene("editor", N_("二审退回一篇公告：期限前后写得不一样，改好再送。"), article="author"),
+            Scene("reviewer1", N_("今天早上交来一篇公告，四工作小时内初审。"), article="first"),
+            Scene("reviewer2", N_("一审通过以后改过数字，原来的通过已作废：看改了哪里。"), article="second"),
+            Scene("secrecy", N_("管线改造的稿件等您做保密审查，四类秘密逐项答。"), article="secrecy"),
+            Scene("reviewer3", N_("一份政策文件等您签发；另有一次电话代录等您确认。"), article="third"),
+            Scene("publisher", N_("一篇审定的稿件待发布；读者报告另一篇的户数有错。"), article="publisher"),
+        ),
+    ),
+    (
         N_("检查与系统管理"),
         True,
         (
@@ -102,6 +127,7 @@ def demo_cards(session: Session) -> tuple[DemoGroup, ...]:
     scenes = [scene for _title, _small, scenes in GROUPS for scene in scenes]
     names = _names(session, [scene.user_name for scene in scenes])
     places = _places(session, [scene.story for scene in scenes if scene.story])
+    places |= _article_places(session, {scene.article: scene.user_name for scene in scenes if scene.article})
     units = {person.user_name: person.unit for person in CAST}
     return tuple(
         DemoGroup(
@@ -133,7 +159,7 @@ def _card(scene: Scene, name: str, unit: str, places: Mapping[str, _Place], *, s
         unit="" if small else UNITS[unit],
         title=TITLES[scene.user_name],
         scene=scene.text,
-        url=_url(scene, places.get(scene.story)),
+        url=_url(scene, places.get(ARTICLE + scene.article if scene.article else scene.story)),
         vendor=unit in VENDOR_CODES,
     )
 
@@ -163,4 +189,19 @@ def _places(session: Session, stories: list[str]) -> dict[str, _Place]:
     return {
         str(key).removeprefix(STORY): _Place(number, item_id, holder)
         for key, number, item_id, holder in session.execute(query)
+    }
+
+
+def _article_places(session: Session, readers: Mapping[str, str]) -> dict[str, _Place]:
+    """Return where the articles of the written stories are; an open step there is that of its reader."""
+    titles = {text["title"]: name for name, text in article_texts()["stories"].items() if name in readers}
+    query = (
+        select(Article.title, Case.number, WorkItem.id)
+        .join(Case, Case.id == Article.case_id)
+        .outerjoin(WorkItem, (WorkItem.case_id == Case.id) & (WorkItem.status == "open"))
+        .where(Article.title.in_(titles))
+    )
+    return {
+        ARTICLE + titles[title]: _Place(number, item_id, readers[titles[title]])
+        for title, number, item_id in session.execute(query)
     }

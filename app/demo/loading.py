@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from app import clock
+from app.content.jobs import keep_columns
 from app.db import db, transaction
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import Calendar
@@ -36,6 +37,7 @@ def load_demo(runtime: Runtime, password: str, say: Say) -> None:
     lives = [*ordinary_lives(stage, phrases), *Stories(stage, phrases).lives(), *habits(stage)]
     lives += newsroom_lives(stage)
     stage.play(lives, Progress(say, sys.stdout).show)
+    keep_columns(runtime)
 
 
 def last_morning(today: datetime, calendar: Calendar) -> datetime:

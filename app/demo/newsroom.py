@@ -101,9 +101,12 @@ class Piece:
         with self.stage.act() as session:
             operations.mark_opened(session, item_id, self.stage.viewer(user_name), self.stage.now)
 
-    def decide(self, level: str, decision: str = "pass", opinion: str = "") -> None:
-        """Decide at a level."""
-        self.stage.do(self.case_id, reviewer_of(level, self.unit), self._answers(level, decision, opinion), level)
+    def decide(
+        self, level: str, decision: str = "pass", opinion: str = "", read_for: timedelta = timedelta()
+    ) -> None:
+        """Decide at a level, after reading for so long."""
+        answers = self._answers(level, decision, opinion)
+        self.stage.do(self.case_id, reviewer_of(level, self.unit), answers, level, read_for)
 
     def dictate(self, level: str) -> None:
         """Let the desk write down what the reviewer said on the telephone (代录)."""

@@ -145,12 +145,19 @@ class Stage:
             )
         return receipt.case_id
 
-    def do(self, case_id: int, user_name: str, answers: Mapping[str, Any], node: str = "") -> None:
-        """Open and complete the open item of a case, or that of its step `node`, as this person."""
+    def do(
+        self,
+        case_id: int,
+        user_name: str,
+        answers: Mapping[str, Any],
+        node: str = "",
+        read_for: timedelta = timedelta(),
+    ) -> None:
+        """Open and complete the open item of a case, or that of its step `node`, after it was read for a while."""
         item_id = self.open_item(case_id, node)
         viewer = self.viewer(user_name)
         with self.act() as session:
-            operations.mark_opened(session, item_id, viewer, self.now)
+            operations.mark_opened(session, item_id, viewer, self.now - read_for)
             operations.mark_read(session, case_id, viewer, self.now)
             operations.complete_work_item(session, self.runtime, item_id, viewer, answers, self.key(), self.now)
 

@@ -52,7 +52,9 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "side": Attribute("node", N_("这一步的时间算在哪一方。"), _SIDES),
     "number": Attribute("process", N_("办件编号的前缀。")),
     "takes": Attribute("process", N_("调用它的流程、发起它的程序交进来的名称，用逗号隔开。")),
-    "starts": Attribute("process", N_("可以怎样发起：`代码:中文:英文:角色,角色`，用 | 隔开；代码写进 start。`off` 不在发起页上。")),
+    "starts": Attribute(
+        "process", N_("可以怎样发起：`代码:中文:英文:角色,角色`，用 | 隔开；代码写进 start。`off` 不在发起页上。")
+    ),
     "handling": Attribute("process", N_("外包单位的办理时限；别人的环节开着时它停着。")),
     "shows": Attribute("node", N_("办理页上先看哪些环节填的内容，写节点 id，用逗号隔开。")),
     "pauses": Attribute("node", N_("这一步开着时，哪一方的办理时限停着。"), _SIDES),

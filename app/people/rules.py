@@ -58,21 +58,24 @@ _READ = _SELF | {
     "dispatch.maintenance",
     "processes.view",
     "sites.view",
-    "content.view",
-    "review.view",
 }
+_CONTENT = frozenset({"content.view", "review.view"})
 _WORK = _READ | {"work.inbox", "work.act", "work.urge"}
-_WATCH = _READ | {
-    "work.overview",
-    "studio.view",
-    "ledger.view",
-    "ledger.verify",
-    "contracts.view",
-    "people.list",
-    "people.view",
-    "calendar.view",
-    "content.figures",
-}
+_WATCH = (
+    _READ
+    | _CONTENT
+    | {
+        "work.overview",
+        "studio.view",
+        "ledger.view",
+        "ledger.verify",
+        "contracts.view",
+        "people.list",
+        "people.view",
+        "calendar.view",
+        "content.figures",
+    }
+)
 _DESK = _WORK | _WATCH | {"work.steer"}
 _HOUSE = frozenset({OFFICE, DEPARTMENT})
 
@@ -125,14 +128,14 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("科室经办"),
             "Department staff",
             _HOUSE,
-            _WORK | {"work.start", "work.transcribe", "dispatch.intake"},
+            _WORK | _CONTENT | {"work.start", "work.transcribe", "dispatch.intake"},
         ),
         Role(
             "unit_head",
             N_("科室负责人"),
             "Head of unit",
             _HOUSE,
-            _WORK | {"work.start", "dispatch.intake", "content.figures"},
+            _WORK | _CONTENT | {"work.start", "dispatch.intake", "content.figures"},
         ),
         Role(
             "vendor_lead",
@@ -161,18 +164,18 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("信息编辑"),
             "Content editor",
             frozenset({OFFICE, DEPARTMENT, VENDOR}),
-            _WORK | {"work.start", "content.write"},
+            _WORK | _CONTENT | {"work.start", "content.write"},
         ),
-        Role("reviewer_1", N_("一审"), "First reviewer", _HOUSE, _WORK),
-        Role("reviewer_2", N_("二审"), "Second reviewer", _HOUSE, _WORK),
-        Role("reviewer_3", N_("三审签发"), "Final reviewer", _HOUSE, _WORK | {"content.take_down"}),
-        Role("secrecy", N_("保密审查员"), "Secrecy reviewer", _HOUSE, _WORK),
+        Role("reviewer_1", N_("一审"), "First reviewer", _HOUSE, _WORK | _CONTENT),
+        Role("reviewer_2", N_("二审"), "Second reviewer", _HOUSE, _WORK | _CONTENT),
+        Role("reviewer_3", N_("三审签发"), "Final reviewer", _HOUSE, _WORK | _CONTENT | {"content.take_down"}),
+        Role("secrecy", N_("保密审查员"), "Secrecy reviewer", _HOUSE, _WORK | _CONTENT),
         Role(
             "publisher",
             N_("发布岗"),
             "Publisher",
             _HOUSE,
-            _WORK | {"content.publish", "content.take_down", "content.correct"},
+            _WORK | _CONTENT | {"content.publish", "content.take_down", "content.correct"},
         ),
         Role(
             "sysadmin",

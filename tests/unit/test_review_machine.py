@@ -111,11 +111,13 @@ class Reviewing(RuleBasedStateMachine):
             with self._try() as session:
                 self._decide(session, self._holder(session, number), "pass", seen=self.memo.digest)
 
-    @rule(number=st.integers(0, 2), back=st.integers(0, 3))
-    def somebody_passes_what_they_saw_before(self, number: int, back: int) -> None:
+    @rule(text=TEXT, back=st.integers(0, 3))
+    def somebody_passes_what_they_saw_before(self, text: str, back: int) -> None:
+        self.somebody_edits("editor", text, told=False)
         with self._try() as session:
             old = self.memo.seen[back % len(self.memo.seen)]
-            self._decide(session, self._holder(session, number), "pass", seen=old)
+            self._decide(session, self._holder(session, 0), "pass", seen=old)
+        self.whose_turn_it_is_passes(0, 4)
 
     @rule(who=PERSON)
     def anybody_tries_to_pass(self, who: str) -> None:

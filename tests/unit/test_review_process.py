@@ -315,6 +315,19 @@ def test_sent_back_to_a_level_that_is_left_out_goes_to_the_one_before(app: Flask
     assert at(case_id) == "secrecy"
 
 
+def test_a_program_opens_a_review_of_its_own(app: Flask) -> None:
+    """Without a caller: the texts are handed in as data, the case is the review and ends with its result."""
+    from app.work.operations.starting import open_case  # noqa: PLC0415
+
+    publish_review()
+    with transaction() as session:
+        data = {"title": "停水通知", "body": "<p>明日停水。</p>", "urgent": True}
+        who, now = viewer(session, "editor"), clock.now(session)
+        case_id = open_case(session, runtime_of(app), "multi_level_review", who, data, "one", now).id
+    pass_all(app, case_id, ["review_1", "secrecy", "review_3"])
+    assert at(case_id) == "通过"
+
+
 def test_speed_and_answers_of_a_pass_are_kept(app: Flask) -> None:
     """Characters, opening time and the answers of the checklist stand with the pass."""
     publish_review()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.content.freshness import STATES, Kept
@@ -32,9 +32,9 @@ def columns(session: Session, viewer: Viewer, now: datetime) -> list[ColumnState
     return sorted(found, key=lambda one: (order.index(one.kept.state(now)), one.kept.due_at or now, one.column.id))
 
 
-def states(session: Session, *conditions: object) -> list[ColumnState]:
+def states(session: Session, *conditions: ColumnElement[bool]) -> list[ColumnState]:
     """Return the state of every open column that has a rule and meets the conditions."""
-    query = _ruled().where(*conditions).options(joinedload(SiteColumn.owner))  # type: ignore[arg-type]
+    query = _ruled().where(*conditions).options(joinedload(SiteColumn.owner))
     return [ColumnState(column, kept_of(column, case), case) for column, case in session.execute(query)]
 
 
@@ -50,8 +50,8 @@ def kept_of(column: SiteColumn, case: Case | None) -> Kept:
     )
 
 
-def _ruled() -> Select[tuple[SiteColumn, Case]]:
-    asked = and_(Case.id == SiteColumn.due_case_id)
+def _ruled() -> Select[SiteColumn, Case]:
+    asked = Case.id == SiteColumn.due_case_id
     return (
         select(SiteColumn, Case)
         .join(SiteColumn.site)
@@ -62,7 +62,7 @@ def _ruled() -> Select[tuple[SiteColumn, Case]]:
     )
 
 
-def _scope(viewer: Viewer) -> object:
+def _scope(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.unit_kind == OFFICE or viewer.sees_all_cases:
         return true()
-    return false() if viewer.is_vendor else or_(own_column(viewer))
+    return false() if viewer.is_vendor else own_column(viewer)

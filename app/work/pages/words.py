@@ -78,7 +78,8 @@ ACTOR_WORDS: Mapping[str, str] = {
     "console": N_("控制台"),
     "setup": N_("安装程序"),
 }
-RECORDS: Mapping[str, str] = {
+# areas above add the words of their own records
+RECORDS: dict[str, str] = {
     "work:item:opened": N_("首次打开"),
     "work:item:claimed": N_("认领"),
     "work:item:released": N_("释放"),
