@@ -195,7 +195,7 @@ def test_every_shipped_process_can_be_tried_to_an_end(app: Flask, slug: str) -> 
     serve_all(trial, replies, answered)
     for step in walk["steps"]:
         if "time" in step:
-            trial.wait(parse_duration(step["time"]))
+            trial.wait(parse_duration(step["time"]).span)
         else:
             trial.answer(step["node"], step["answers"])
         serve_all(trial, replies, answered)

@@ -48,8 +48,8 @@ PRESSING: Final = frozenset({"urgent", "high"})
 LONGEST: Final = 2000
 PAGE: Final = "/transcriptions"
 
-ONLY_THEMSELVES: Final = N_("“%(node)s”只能由本人办，不能代录。")
-NOT_THIS_CLERK: Final = N_("“%(node)s”不归您代录。要由办理人本单位或网管办的人录，写稿的、审过前面的和本人都不行。")
+ONLY_THEMSELVES: Final = N_("这一步只能由本人办，不能代录。")
+NOT_THIS_CLERK: Final = N_("这一步不归您代录。要由办理人本单位或网管办的人录，写稿的、审过前面的和本人都不行。")
 NOBODY: Final = N_("选作出决定的人，只能是轮到办这一步的人。")
 TOLD: Final[Mapping[str, str]] = {
     PHONE: N_("%(who)s按您的电话意见代录了“%(title)s”的“%(node)s”，请在 %(by)s 前确认。"),
