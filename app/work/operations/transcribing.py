@@ -113,9 +113,9 @@ def transcribe(
 def refuse_unless_allowed(session: Session, clerk: Viewer, item: WorkItem, node: Node) -> None:
     """Raise Refused, saying why, unless this clerk may record a decision at this open step."""
     if not is_transcribable(node):
-        raise Refused(ONLY_THEMSELVES, node=item.name)
+        raise Refused(ONLY_THEMSELVES)
     if not deciders_for(session, clerk, item, node):
-        raise Refused(NOT_THIS_CLERK, node=item.name)
+        raise Refused(NOT_THIS_CLERK)
 
 
 def problems_of(

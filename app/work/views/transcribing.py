@@ -65,7 +65,8 @@ class Typed:
 def transcribe(item_id: int) -> ResponseReturnValue:
     """Show the step's form with what the record must say of a decision given elsewhere."""
     desk = desk_for(current_viewer(), item_id)
-    refuse_if_closed(desk.item)
+    if desk.item.status != "open":
+        return redirect(url_for("work.task", item_id=item_id))
     refuse_unless_allowed(reading(), desk.viewer, desk.item, desk.node)
     return _page(desk, desk.draw(), Typed(at=f"{clock.local(now()):%Y-%m-%dT%H:%M}"))
 
