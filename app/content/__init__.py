@@ -16,7 +16,7 @@ MENU = (
     ("content.libraries", N_("图片和文件"), "photo", "content.write"),
     ("content.publishing_sites", N_("发布方式"), "world", "content.manage"),
     ("content.figures", N_("信息统计"), "layout-dashboard", "content.figures"),
-    ("content.freshness", N_("更新情况"), "refresh", "content.figures"),
+    ("content.freshness", N_("更新期限"), "refresh", "content.figures"),
 )
 
 

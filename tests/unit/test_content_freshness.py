@@ -158,7 +158,7 @@ def test_the_owner_is_reminded_once_then_asked_once(column_id: int) -> None:
     assert (told(), asked()) == (1, [])
     later(0.6)
     (case,) = asked()
-    assert (case.title, case.starter_name) == ("栏目更新：工作动态", "许听澜")
+    assert (case.title, case.starter_name) == ("栏目更新：住建局门户 工作动态", "许听澜")
     item = db.session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
     assert (item.node, item.status) == ("update", "open")
     later(30)

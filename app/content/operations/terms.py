@@ -148,7 +148,7 @@ def establish_lists(session: Session, actor: Actor, now: datetime) -> None:
     """Give a new database the lists that come with the product: common wrong words, marks of classification."""
     words = [(list_, entered) for list_, table in shipped() for entered in _rows(table)]
     for list_, entered in words:
-        _write(session, None, list_, entered, actor.name, now, flush=False)
+        _write(session, None, list_, entered, N_("安装程序"), now, flush=False)
     session.flush()
     _note(session, actor, "content:terms:established", {"count": len(words)}, now)
 

@@ -28,7 +28,7 @@ from app.work.runtime import Call, Runtime
 SLUG: Final = "column_update"
 MESSAGE: Final = "column_updated"
 RULE: Final = Actor("rule", N_("栏目更新期限"))
-TITLE: Final = N_("栏目更新：%(column)s")
+TITLE: Final = N_("栏目更新：%(site)s %(column)s")
 SOON: Final = N_("“%(site)s”的“%(column)s”%(day)s到更新期限，请安排稿件。")
 NEVER: Final = N_("“%(site)s”的“%(column)s”还没有发布过稿件，要求 %(days)s 天更新一次，请安排稿件。")
 NOT_IN_COLUMN: Final = N_("这篇稿件不在要更新的栏目，或者发布在上一个期限里。请选一篇新发布的。")
@@ -105,7 +105,8 @@ def _ask(session: Session, runtime: Runtime, found: ColumnState, now: datetime) 
         return
     # open_case has let go of the row; lists show a case by these before its first step is done
     row = session.get_one(Case, case.id)
-    row.site_id, row.title, row.summary = column.site_id, TITLE % {"column": column.name}, [column.site.name]
+    row.title = TITLE % {"site": column.site.name, "column": column.name}
+    row.site_id, row.summary = column.site_id, [column.site.name]
     column.due_case_id = case.id
     session.flush()
 
