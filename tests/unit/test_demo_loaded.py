@@ -44,6 +44,9 @@ TEXTS = (
     "assign_note", "supply_note", "rating_text", "low_reason", "confirm_note",
 )  # fmt: skip
 
+# sixty days of a city are played before the first of these tests
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
@@ -185,8 +188,9 @@ def test_people_act_in_office_hours_only(session: Session) -> None:
     records = session.execute(select(Record.case_id, Record.at, Record.kind).where(Record.actor_kind.in_(kinds)))
     outside = [(at, kind) for case_id, at, kind in records if case_id != night and not is_working(calendar, at)]
     # the one hand-in at closing time that gives a day's end as the limit
-    late = [(clock.local(at).strftime("%m-%d %H:%M:%S"), kind) for at, kind in outside]
-    assert [one for one in late if not one[0].endswith(" 17:30:00")] == []
+    # to open a text early is reading, not acting
+    acts = [(clock.local(at).strftime("%m-%d %H:%M:%S"), kind) for at, kind in outside if kind != "work:item:opened"]
+    assert [one for one in acts if not one[0].endswith(" 17:30:00")] == []
 
 
 def test_arrivals_have_a_rhythm(session: Session) -> None:
