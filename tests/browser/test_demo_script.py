@@ -34,7 +34,9 @@ WORD = re.compile(
     r"|选\*\*(?P<choice>[^*]+)\*\*"
     r"|(?<!\*)\*(?P<seen>[^*]+)\*(?!\*)"
 )
-LOADING, LOOKING = 180, 10_000
+LOADING, LOOKING = 600, 10_000
+# sixty days of a city are played before the first of these tests
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True)
