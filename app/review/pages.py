@@ -179,14 +179,17 @@ def _bases(pane: Pane) -> Iterator[tuple[str, int, str]]:
     for act in passes:
         if act.user_id == pane.viewer.user_id:
             yield gettext("您上次通过的第 %(version)s 版", version=act.version), act.version, act.digest
-    # the own level first, then whoever passed it last
-    for act in sorted(passes, key=lambda one: one.level != pane.data.get("level")):
-        words = gettext("%(who)s 上次通过的第 %(version)s 版", who=act.user_name, version=act.version)
-        yield words, act.version, act.digest
+    yield from (_passed_by(act) for act in passes if act.level == pane.data.get("level"))
     provider = provider_of(pane.subject.ref)
     published = provider.published(pane.session, pane.subject.ref) if isinstance(provider, Published) else None
     if published:
         yield gettext("已发布的第 %(version)s 版", version=published[0]), *published
+    yield from (_passed_by(act) for act in passes)
+
+
+def _passed_by(act: ReviewAct) -> tuple[str, int, str]:
+    words = gettext("%(who)s 上次通过的第 %(version)s 版", who=act.user_name, version=act.version)
+    return words, act.version, act.digest
 
 
 def _content(pane: Pane, digest: str) -> Content | None:
