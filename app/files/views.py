@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -30,6 +30,26 @@ SANDBOX = "sandbox; default-src 'none'"
 PICTURE = "default-src 'none'; img-src 'self'; sandbox"
 CREATED = 201
 GONE = N_("没有这个文件，或者它不归您看。")
+
+
+class Stored(Protocol):
+    """A row that stands for bytes of the store."""
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of the bytes."""
+
+    @property
+    def media(self) -> str:
+        """Return what they are."""
+
+    @property
+    def name(self) -> str:
+        """Return the name people know them by."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when they came."""
 
 
 class Viewer(Protocol):
@@ -104,7 +124,7 @@ def add() -> ResponseReturnValue:
 @permission("account.self")
 def download(upload_id: int) -> ResponseReturnValue:
     """Send the file as an attachment under its own name."""
-    return _sent(_visible(upload_id), inline=False)
+    return send_stored(_visible(upload_id), inline=False)
 
 
 @bp.get("/files/<int:upload_id>/preview")
@@ -114,7 +134,7 @@ def preview(upload_id: int) -> ResponseReturnValue:
     row = _visible(upload_id)
     with store().open(row.digest) as file:
         inline = row.previewable and rules.is_clean_picture(file, row.media)
-    return _sent(row, inline=inline)
+    return send_stored(row, inline=inline)
 
 
 @bp.post("/files/<int:upload_id>/discard")
@@ -157,7 +177,8 @@ def _facts(row: Upload) -> dict[str, Any]:
     }
 
 
-def _sent(row: Upload, *, inline: bool) -> Response:
+def send_stored(row: Stored, *, inline: bool) -> Response:
+    """Answer with the bytes a row stands for, under its name; inline only what was looked at again."""
     path = store().address(row.digest)
     if not path.is_file():
         raise NotFound(N_("文件的内容不在库里了，请联系系统管理员从备份恢复。"))

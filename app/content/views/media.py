@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any, Final
 
-from flask import Response, flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -21,6 +20,7 @@ from app.content.views.blueprint import bp
 from app.errors import Invalid, NotFound
 from app.files import jobs
 from app.files import rules as files
+from app.files import views as uploads
 from app.i18n import N_
 from app.people.rules import Viewer
 from app.people.session import current_viewer
@@ -32,8 +32,6 @@ CREATED: Final = 201
 MOST_AT_ONCE: Final = 20
 PICTURES: Final = frozenset({"jpg", "jpeg", "png"})
 PICTURE_MEDIA: Final = frozenset({"image/png", "image/jpeg"})
-SANDBOX: Final = "sandbox; default-src 'none'"
-PICTURE: Final = "default-src 'none'; img-src 'self'; sandbox"
 NO_FILE: Final = N_("没有选择文件。请先选择，再上传。")
 
 menu.add("content", "content.libraries", N_("媒体库"), "photo", "content.write")
@@ -139,22 +137,9 @@ def take_out_media(media_id: int) -> ResponseReturnValue:
 def media_content(media_id: int) -> ResponseReturnValue:
     """Send a picture to be shown, after a second look at its bytes; anything else as an attachment."""
     row = queries.one(reading(), current_viewer(), media_id)
-    path = jobs.store().address(row.digest)
-    if not path.is_file():
-        raise NotFound(N_("文件的内容不在库里了，请联系系统管理员从备份恢复。"))
-    with path.open("rb") as file:
+    with jobs.store().open(row.digest) as file:
         inline = row.media in PICTURE_MEDIA and files.is_clean_picture(file, row.media)
-    answer = send_file(
-        path,
-        mimetype=row.media,
-        as_attachment=not inline,
-        download_name=row.name,
-        etag=row.digest,
-        last_modified=row.created_at,
-        max_age=timedelta(0).seconds,
-        conditional=True,
-    )
-    return _guarded(answer, PICTURE if inline else SANDBOX)
+    return uploads.send_stored(row, inline=inline)
 
 
 def facts(row: Media) -> dict[str, Any]:
@@ -198,10 +183,3 @@ def _page(media_id: int, errors: dict[str, str] | None = None) -> str:
         errors=errors or {},
         typed=request.form,
     )
-
-
-def _guarded(answer: Response, policy: str) -> Response:
-    answer.headers["Content-Security-Policy"] = policy
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer

@@ -18,7 +18,7 @@ export function markLists(body) {
 }
 
 function levelOf(one) {
-  const found = LEVEL.exec(one.dataset.style || "");
+  const found = (one.dataset.style || "").match(LEVEL);
   return found && markOf(one) ? Number(found[2]) : 0;
 }
 

@@ -105,7 +105,7 @@ function styleOf(one) {
 function isFirstLineIndented(one) {
   const raw = one.dataset.style || "";
   if (/mso-char-indent-count:\s*[12]/i.test(raw)) return true;
-  const [, size, unit] = /text-indent:\s*([\d.]+)(pt|em|px|cm)/i.exec(raw) || [];
+  const [, size, unit] = raw.match(/text-indent:\s*([\d.]+)(pt|em|px|cm)/i) || [];
   if (!size) return false;
   const points = { pt: 1, em: 10.5, px: 0.75, cm: 28.3 }[unit.toLowerCase()];
   return Number(size) * points >= FIRST_LINE;

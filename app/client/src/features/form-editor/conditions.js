@@ -7,7 +7,7 @@ const LISTED = /^list contains\((\w+), (.+)\)$/;
 /** Read `conditional.hide` as {joined, rows}; null when the owner wrote something of their own. */
 export function readCondition(hide) {
   if (!hide) return { joined: "and", rows: [] };
-  const inner = /^=not\((.+)\)$/s.exec(hide.trim());
+  const inner = hide.trim().match(/^=not\((.+)\)$/s);
   if (!inner) return null;
   const joined = / or /.test(outside(inner[1])) ? "or" : "and";
   const rows = split(inner[1], ` ${joined} `).map(readRow);
@@ -21,8 +21,8 @@ export function writeCondition({ joined, rows }) {
 }
 
 function readRow(text) {
-  const listed = LISTED.exec(text);
-  const found = listed ? [text, listed[1], "has", listed[2]] : ORDERED.exec(text) || ATOM.exec(text);
+  const listed = text.match(LISTED);
+  const found = listed ? [text, listed[1], "has", listed[2]] : text.match(ORDERED) || text.match(ATOM);
   const value = found && readValue(found[3]);
   return found && value !== null ? { key: found[1], operator: found[2], ...value } : null;
 }

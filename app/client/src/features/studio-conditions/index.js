@@ -11,7 +11,7 @@ const WORDS = new Set(["empty", "not", "and", "or", "true", "false", "null", "eq
  */
 export function readCondition(text) {
   if (!text.trim()) return { join: "and", rows: [{ name: "", op: "==", value: "" }] };
-  const inner = /^\s*[$#]\{([^{}]*)\}\s*$/s.exec(text);
+  const inner = text.match(/^\s*[$#]\{([^{}]*)\}\s*$/s);
   const tokens = inner && tokensOf(inner[1]);
   return tokens && tokens.length ? rowsOf(tokens) : null;
 }
@@ -44,7 +44,7 @@ function tokensOf(text) {
   const found = [];
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.trimEnd().length) {
-    const match = TOKEN.exec(text);
+    const match = text.match(TOKEN);
     if (!match) return null;
     const [, quoted, number, sign, word] = match;
     if (quoted) found.push({ value: quoted.slice(1, -1).replace(/\\(.)/g, "$1") });

@@ -27,7 +27,7 @@ export function setWho(studio, element, { attr, text }) {
  */
 export function ruleOf({ attr, text }) {
   if (!attr || !text) return { kind: "none" };
-  const inner = /^[$#]\{([^{}]*)\}$/.exec(text.trim());
+  const inner = text.trim().match(/^[$#]\{([^{}]*)\}$/);
   if (inner) return ruleOfExpression(inner[1].trim());
   if (text.includes("{")) return { kind: "expression", text };
   const names = text.split(",").map((one) => one.trim()).filter(Boolean);
@@ -57,7 +57,7 @@ export function unitInWords(unit, data = {}) {
 
 /** Return the text inside '…', or null when it is no quoted text. */
 export function unquoted(text) {
-  const match = /^(['"])([^'"\\]*)\1$/.exec((text || "").trim());
+  const match = (text || "").trim().match(/^(['"])([^'"\\]*)\1$/);
   return match ? match[2] : null;
 }
 
