@@ -10,7 +10,22 @@ from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from app import api, boards, clock, content, deadlines, dispatch, files, formkit, outbox, people, review, studio, web
+from app import (
+    api,
+    boards,
+    clock,
+    content,
+    deadlines,
+    dispatch,
+    emergency,
+    files,
+    formkit,
+    outbox,
+    people,
+    review,
+    studio,
+    web,
+)
 from app.config import Settings
 from app.content.queries.reports import waiting as report_count
 from app.db import db, prepare_engine
@@ -54,6 +69,7 @@ def assemble(settings: Settings) -> Flask:
     review.init_app(app, runtime)
     dispatch.init_app(app, runtime)
     content.init_app(app, runtime)
+    emergency.init_app(app, runtime)
     api.init_app(app)
     app.extensions["guanjia.demo_cards"] = _demo_cards
     listen(lock_cases, partial(take_over, runtime))

@@ -13,6 +13,7 @@ AREAS = (
     "review",
     "dispatch",
     "content",
+    "emergency",
     "studio",
 )
 

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.content.fetching import NotFetched, fetch, fetch_own
 from app.content.models import Article, ArticleVersion, PageCheck, Publication, PublishedPage, SitePublishing
 from app.content.operations import publishing
 from app.content.operations.publishing import DIFFERENT, FAILED, SAME, UNREACHED
@@ -129,17 +128,21 @@ def _compared(session: Session, row: Publication) -> Values:
         return _result(row, by_hand.outcome, by_hand.found_digest, by_hand.note, checked=True)
     if how.route == snapshot.NO_ROUTE or (row.mode == OUTSIDE and how.route == snapshot.PREVIEW):
         return _result(row, UNREACHED, "", NO_ROUTE)
+    from app.content import fetching  # noqa: PLC0415 - see _fetched
+
     try:
         data = _fetched(article, how, row)
-    except NotFetched as error:
+    except fetching.NotFetched as error:
         return _result(row, FAILED, "", str(error))
     return _judged(session, article, row, data)
 
 
 def _fetched(article: Article, how: SitePublishing, row: Publication) -> bytes:
+    from app.content import fetching  # noqa: PLC0415 - `requests` takes a while to load, and most processes never fetch
+
     if row.mode == OUTSIDE or how.route == snapshot.DIRECT:
-        return fetch(row.url)
-    return fetch_own(current_app._get_current_object(), f"/preview/{how.folder}/{article.path}")  # type: ignore[attr-defined]  # noqa: SLF001
+        return fetching.fetch(row.url)
+    return fetching.fetch_own(current_app._get_current_object(), f"/preview/{how.folder}/{article.path}")  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _judged(session: Session, article: Article, row: Publication, data: bytes) -> Values:

@@ -60,7 +60,7 @@ _READ = _SELF | {
     "sites.view",
 }
 _CONTENT = frozenset({"content.view", "review.view"})
-_WORK = _READ | {"work.inbox", "work.act", "work.urge"}
+_WORK = _READ | {"work.inbox", "work.act", "work.urge", "emergency.view", "emergency.start", "emergency.answer"}
 _WATCH = (
     _READ
     | _CONTENT
@@ -74,6 +74,8 @@ _WATCH = (
         "people.view",
         "calendar.view",
         "content.figures",
+        "emergency.view",
+        "emergency.figures",
     }
 )
 _DESK = _WORK | _WATCH | {"work.steer"}
@@ -88,7 +90,7 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("流程负责人"),
             "Process owner",
             frozenset({OFFICE}),
-            _DESK | {"processes.edit", "processes.approve", "work.repair", "content.manage"},
+            _DESK | {"processes.edit", "processes.approve", "work.repair", "content.manage", "emergency.manage"},
         ),
         Role(
             "office",
@@ -106,6 +108,7 @@ ROLES: Final[Mapping[str, Role]] = {
                 "content.manage",
                 "content.take_down",
                 "content.correct",
+                "emergency.manage",
             },
         ),
         Role(
@@ -113,7 +116,15 @@ ROLES: Final[Mapping[str, Role]] = {
             N_("督办"),
             "Supervisor",
             frozenset({OFFICE}),
-            _DESK | {"work.repair", "processes.approve", "work.transcribe", "content.take_down", "content.correct"},
+            _DESK
+            | {
+                "work.repair",
+                "processes.approve",
+                "work.transcribe",
+                "content.take_down",
+                "content.correct",
+                "emergency.manage",
+            },
         ),
         Role(
             "director",
@@ -177,6 +188,22 @@ ROLES: Final[Mapping[str, Role]] = {
             _HOUSE,
             _WORK | _CONTENT | {"content.publish", "content.take_down", "content.correct"},
         ),
+        Role(
+            "duty",
+            N_("值班员"),
+            "Duty officer",
+            _HOUSE,
+            _WORK | {"work.start", "work.transcribe", "emergency.figures"},
+        ),
+        Role(
+            "commander",
+            N_("应急指挥"),
+            "Commander",
+            _HOUSE,
+            _WORK | _CONTENT | {"work.start", "emergency.figures"},
+        ),
+        Role("publicity", N_("宣传组"), "Publicity", _HOUSE, _WORK | _CONTENT | {"content.write"}),
+        Role("liaison", N_("报告联络员"), "Reporting liaison", _HOUSE, _WORK | {"work.start", "emergency.figures"}),
         Role(
             "sysadmin",
             N_("系统管理员"),

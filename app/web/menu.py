@@ -14,7 +14,8 @@ from app.i18n import N_
 GROUPS: dict[str, str] = {
     "mine": N_("我的事项"),
     "tasks": N_("任务管理"),
-    "content": N_("内容与应急"),
+    "maintenance": N_("系统维护管理与事件汇报"),
+    "content": N_("信息发布"),
     "audit": N_("监督与审计"),
     "settings": N_("流程与设置"),
 }

@@ -27,7 +27,8 @@ class Case(Versioned, Base):
 
     `called` pins the versions of the processes it may call: slug → version id. Until `held_until` no other drain
     touches its timers: one is at it, or they failed `failures` times in a row and rest. `suspended_at` is set while
-    the case stands still (status `suspended`).
+    the case stands still (status `suspended`). `drill` marks an exercise (演练): every record, page and notice of
+    it says so, figures leave it out.
     """
 
     __tablename__ = "case_file"
@@ -72,6 +73,7 @@ class Case(Versioned, Base):
     incident: Mapped[str | None]
     header: Mapped[dict[str, Any]]
     called: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    drill: Mapped[bool] = mapped_column(default=False)
 
 
 class TaskState(Base):

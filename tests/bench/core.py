@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from app.engine import Engine, Live, compile_definition
 from app.engine.port import Environment
 from app.processes.source import Source, problems_of
-from tests.bench import table
+from tests.bench import holding, table
 from tests.bench.completion import IN_LOOP
-from tests.conftest import START
+from tests.conftest import START, prepare, settings_for
 from tests.processes import diagrams as d
 
 PASSES, NODES, PUBLISH, IDLE, FULL, CASES = 5_000, 100, 300, 150, 300, 1_000
@@ -23,10 +24,8 @@ def measure() -> None:
     """Print the figures of the engine."""
     long_loop()
     publishing()
-    for what, most in (("idle", IDLE), ("full", FULL)):
-        found = memory(what)
-        name = "memory after start" if what == "idle" else f"memory with {CASES} live cached cases"
-        table.told(name, f"≤ {most} MB", f"{found:.0f} MB")
+    table.told("memory after start", f"≤ {IDLE} MB", f"{memory(0):.0f} MB")
+    table.told(f"memory with {CASES} live cached cases", f"≤ {FULL} MB", f"{memory(CASES):.0f} MB")
 
 
 def long_loop() -> None:
@@ -66,37 +65,12 @@ def publishing() -> None:
     table.told(f"publish of {NODES} nodes with all checks", f"≤ {PUBLISH} ms CPU", f"{spent:.0f} ms CPU")
 
 
-def memory(what: str) -> float:
-    """Return the megabytes a process of its own holds."""
-    command = [sys.executable, "-m", "tests.bench.core", what]
-    said = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(said.stdout.split()[-1])
-
-
-def hold(what: str) -> None:
-    """Build the product, with or without live cases, and print its megabytes."""
-    import tempfile  # noqa: PLC0415 - a process of its own
-    from pathlib import Path  # noqa: PLC0415
-
-    from app import create_app, runtime_of  # noqa: PLC0415
-    from tests.conftest import prepare, settings_for  # noqa: PLC0415
-
+def memory(cases: int) -> float:
+    """Return the megabytes a process of its own holds with so many live cases."""
     with tempfile.TemporaryDirectory() as name:
-        settings = settings_for(Path(name))
-        prepare(settings)
-        engine = runtime_of(create_app(settings)).engine
-        definition, env = compile_definition(IN_LOOP), Environment(START, {"id": 1, "unit": 2})
-        for number in range(CASES if what == "full" else 0):
-            live, _ = engine.start(definition, {"title": f"办件 {number}", "wanted": "请修好。" * 20}, {}, env)
-            engine.put_back(number, 1, live)
-        print(resident())
-
-
-def resident() -> float:
-    """Return the megabytes this process holds now."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * resource.getpagesize() / 1024 / 1024
-
-
-if __name__ == "__main__":
-    hold(sys.argv[1])
+        folder = Path(name)
+        prepare(settings_for(folder))
+        (folder / holding.DIAGRAM).write_bytes(IN_LOOP)
+        command = [sys.executable, "-m", "tests.bench.holding", name, str(cases)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(said.stdout.split()[-1])

@@ -26,7 +26,7 @@ from tests.bench import table
 from tests.processes import diagrams as d
 
 RATE, PURE, SLOWEST, GROWTH, FIRST = 60, 100, 60.0, 1.3, 3.0
-CLIENTS, SECONDS, ROUNDS = 4, 8.0, 240
+CLIENTS, SECONDS, ROUNDS, COMPARED = 4, 8.0, 240, 30
 REVIEWS = d.diagram(
     d.start(),
     *(d.user(id_, assignee="office") for id_ in ("r1", "r2", "r3")),
@@ -147,10 +147,15 @@ def let_deploy(settings: Settings) -> None:
 
 
 def growth(api: Api) -> None:
-    """Complete one case in many rounds; compare early and late."""
-    case = api.start()
-    times = [api.complete(api.task(case), approved=False) for _ in range(3 * ROUNDS)]
-    early, late = statistics.median(times[10:40]), statistics.median(times[-30:])
+    """Complete one case in many rounds; compare with a case that has just begun, in turns: machines have phases."""
+    old = api.start()
+    for _ in range(3 * ROUNDS):
+        api.complete(api.task(old), approved=False)
+    young, times = api.start(), [(0.0, 0.0)]
+    for _ in range(2 * COMPARED):
+        pair = [api.complete(api.task(case), approved=False) for case in (young, old)]
+        times.append((pair[0], pair[1]))
+    early, late = (statistics.median(column) for column in zip(*times[-COMPARED:], strict=True))
     table.ratio(
         "REST completion, growth to 700 completed tasks", late / early, GROWTH, f"{early:.1f} → {late:.1f} ms"
     )

@@ -165,6 +165,7 @@ def _new_case(
         "header": {},
         "called": dict(called),
         "failures": 0,
+        "drill": False,
         "row_version": 1,
     }
     return held(session, Case, {"id": _NEW.run(session, **values).scalar_one(), **values})

@@ -1,0 +1,5 @@
+"""Pages of emergencies: command board, plans, rosters, drills, micro-drills, reports."""
+
+from app.emergency.views.blueprint import bp
+
+__all__ = ["bp"]
