@@ -7,6 +7,7 @@ import { defineConfig } from "vite";
 const client = resolve(import.meta.dirname, "app/client");
 const dist = resolve(import.meta.dirname, "app/static/dist");
 const icons = resolve(import.meta.dirname, "node_modules/@tabler/icons/icons");
+const font = resolve(import.meta.dirname, "node_modules/@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf");
 
 /** Writes one SVG holding the icons named in src/icons.json, and the site's icon. */
 function pictures() {
@@ -33,6 +34,17 @@ function sprite(list) {
     return `<symbol id="${name}" viewBox="0 0 24 24"${paint}>${drawing}</symbol>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
+}
+
+/** Brings the font of the PDFs along: the server puts those of its signs into each that it needs. */
+function paperFont() {
+  return {
+    name: "guanjia-paper-font",
+    apply: "build",
+    buildStart() {
+      this.emitFile({ type: "asset", name: "paper.ttf", originalFileName: "src/paper.ttf", source: readFileSync(font) });
+    },
+  };
 }
 
 /** Lets CodeMirror add its rules without a style element, which the content policy refuses. */
@@ -91,7 +103,7 @@ export default defineConfig({
   root: client,
   base: "./",
   publicDir: false,
-  plugins: [pictures(), adoptedStyles(), stylesApart(), compressed()],
+  plugins: [pictures(), paperFont(), adoptedStyles(), stylesApart(), compressed()],
   // the parts of form-js must share one copy, whichever each of them asks for
   resolve: { dedupe: ["preact"] },
   build: {

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import (
     api,
@@ -30,9 +30,13 @@ from app.config import Settings
 from app.content.queries.reports import waiting as report_count
 from app.db import db, prepare_engine
 from app.deadlines.operations import listen
+from app.emergency.pages.asked import asked_line
+from app.emergency.queries.board import going_on
+from app.emergency.queries.micro import asked_id_of
 from app.files.models import Upload
 from app.i18n import N_
 from app.logs import configure_logs, log_requests
+from app.outbox.queries import unread_of
 from app.people import queries as house
 from app.people.rules import DemoGroup, Viewer
 from app.people.session import check_permission, current_viewer_or_none
@@ -144,7 +148,11 @@ def _frame() -> Mapping[str, Any]:
     }
     if viewer is not None and viewer.may("work.inbox"):
         frame["counts"] = {"todo": todo_count(session, viewer)}
-        frame["bell"] = outbox.unread(session, viewer.user_id)
+        unread, call_id, running = session.execute(
+            select(unread_of(viewer.user_id), asked_id_of(viewer.user_id), going_on(viewer))
+        ).one()
+        frame["counts"]["emergencies"] = running
+        frame["bell"], frame["asked"] = outbox.bell(unread), asked_line(call_id)
     if viewer is not None and viewer.may("work.repair"):
         frame.setdefault("counts", {})["incidents"] = open_count(session, viewer)
     if viewer is not None and viewer.may("processes.approve"):

@@ -18,6 +18,7 @@ from app.config import Settings
 from app.content.operations.terms import establish_lists
 from app.db import db, transaction
 from app.deadlines.operations import establish
+from app.emergency.seeds import establish_plans
 from app.errors import SettingError
 from app.ledger import Actor, Entry, append
 from app.ledger.models import ChainHead, Record
@@ -55,6 +56,50 @@ SHIPPED = {
         "信息发布",
         "栏目到了更新期限自动交办：负责的单位更新，或者说明这一期为什么不用更新；发布了新稿件自动办结。",
     ),
+    "emergency_plan": (
+        "应急处置",
+        "报警、十分钟内确认、定级；技术处置、报告、指挥和宣传同时进行，等级随时间上升；核实恢复、结束、总结。演练走同一个流程。从“应急”里一键发起。",
+    ),
+    "incident_report": (
+        "应急处置",
+        "谁发现谁报告，电话来的可以补录；十五分钟内研判，是突发事件的转应急预案，其余按合同处理、由别人核实；两个工作日内总结。",
+    ),
+    "call_roster": (
+        "应急处置",
+        "按名单一个一个打电话：没接通的马上打下一个，接通的等十分钟；一个都打不通就报警。别的流程拿它来叫人。",
+    ),
+    "grade_emergency": (
+        "应急处置",
+        "量出持续时间和影响，查定级表和时限表。两张表各地可以改，每一行写着来源和把握。",
+    ),
+    "handle_tamper": (
+        "应急处置",
+        "网页被篡改以后：先分析怎么进来的，清除篡改和后门，加固，从备份恢复，全站核查；核查出问题就回到分析。",
+    ),
+    "handle_ddos": (
+        "应急处置",
+        "网站被大流量攻击：分析流量，必要时请运营商清洗，限流封堵，恢复访问，核查；还在攻击就回到分析。",
+    ),
+    "handle_outage": (
+        "应急处置",
+        "网站打不开：查找故障点，别人的设施坏了就督促供应方，排除故障，恢复服务，核查功能；没有好就回到查找。",
+    ),
+    "handle_leak": (
+        "应急处置",
+        "数据泄露以后：认定范围，堵住泄露口，收回外流的数据和口令，该告知的告知受影响的人，核查；还在泄露就回到认定。",
+    ),
+    "handle_malware": (
+        "应急处置",
+        "网页或服务器有木马：分析来源，清除木马，从干净的备份恢复，被浏览器、搜索引擎拦截的申请解除，全站查杀；还查得出就回到分析。",
+    ),
+    "handle_content_error": (
+        "应急处置",
+        "网上有严重差错：核实内容和传播，撤下，外面转载了的请对方撤，改正后重发，排查同类差错；还有就回到核实。",
+    ),
+    "handle_supply": (
+        "应急处置",
+        "用的组件、软件、服务或外包单位出了安全问题：认定哪些系统受影响，停用，请供应方说明，更换或升级，核查其余系统；还有就回到认定。",
+    ),
 }
 Say = Callable[[str], object]
 
@@ -90,6 +135,7 @@ def bear_real(app: Flask, say: Say) -> None:
         )
         establish(session, now)
         establish_lists(session, setup(), now)
+        establish_plans(session, setup(), now)
         _publish_shipped(app, session, now)
         house.change_setting(session, house.by_setup(), "four_eyes", True, now)
     say("A real, empty database. Create the first account: guanjia user add NAME --role sysadmin")
@@ -110,6 +156,7 @@ def bear_demo(app: Flask, say: Say) -> None:
         append(session, "house", [Entry("house:database:born", setup(), {"kind": "demo"})], now)
         establish(session, now)
         establish_lists(session, setup(), now)
+        establish_plans(session, setup(), now)
         _publish_shipped(app, session, now)
     load_demo(runtime_of(app), password, say)
     with transaction() as session:

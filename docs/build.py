@@ -55,6 +55,19 @@ WHO: Mapping[str, str] = {
     "${climb('publisher', article_unit)}": "栏目单位的发布岗，没有就提级",
     "office,owner": "网管办派发岗或流程负责人",
     "${authors}": "作者",
+    "${case.tech}": "这一次事件的技术组",
+    "${case.duty}": "当班的人和值班名单",
+    "${case.commander}": "指挥名单，正职在前",
+    "${case.publicity}": "宣传名单",
+    "${case.liaison}": "联络名单",
+    "${case.responders}": "值班名单和技术组",
+    "${case.duty_and_office}": "值班名单和网管办派发岗",
+    "${case.vendor != null ? role('vendor_lead', case.vendor) : case.duty_and_office}": (
+        "合同的外包单位项目经理；没有合同的，值班和网管办"
+    ),
+    "${callers}": "当班的人、值班名单和网管办，被叫的那个除外",
+    "supervisor,director,office": "督办、主任或网管办派发岗",
+    "director": "主任",
     "${climb('publisher', review_unit)}": "栏目单位的发布岗，没有就提级",
     "${climb('editor', review_unit)}": "栏目单位的信息编辑，没有就提级",
     "${climb('editor', review_unit, involved)}": "没有写过、也没有审过的信息编辑，没有就提级",
@@ -71,6 +84,13 @@ LIMITS: Mapping[str, str] = {
     "${suspected ? '30 分钟' : '2 工作小时'}": "2 工作小时；报的字在敏感词、涉密词、领导名单里的 30 分钟",
     "${severity == 'serious' ? '30 分钟' : '2 工作小时'}": "2 工作小时；严重的 30 分钟",
     "${fix_limit}": "4 工作小时；严重的 30 分钟",
+    "${case.status_limit}": "随级别，同进展报告",
+    "${case.confirm_limit}": "预案的目标，默认 10 分钟",
+    "${case.contain_limit}": "预案的目标，默认 10 分钟",
+    "${case.activate_limit}": "随级别：15 分钟到 4 小时",
+    "${case.phone_limit}": "随层级：15 到 30 分钟",
+    "${case.written_limit}": "随运营者：1 到 4 小时",
+    "${case.review_limit}": "30 天；一般事件 10 工作日",
 }
 
 

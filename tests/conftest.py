@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+import fcntl
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -28,7 +33,8 @@ from app.db import db, transaction
 from app.migrations import upgrade
 from tests.factories.city import PASSWORD, build_city
 
-TRANSLATIONS = Path(__file__).resolve().parents[1] / "app" / "translations"
+ROOT = Path(__file__).resolve().parents[1]
+TRANSLATIONS = ROOT / "app" / "translations"
 START = datetime(2026, 11, 17, 1, 20, tzinfo=UTC)  # Tuesday 09:20 in Shanghai
 FULL = os.environ.get("GUANJIA_TEST_FULL") == "1"
 # every test has an application of its own; the templates' code is the same for all of them
@@ -75,6 +81,46 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared")
     prepare(settings_for(folder))
     return folder / "guanjia.db"
+
+
+@pytest.fixture(scope="session")
+def loaded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a demo that the command line has loaded, made once for all processes of a run: copy it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, ready = shared / "loaded-demo", shared / "loaded-demo.ready"
+    with (shared / "loaded-demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at it
+        if not ready.exists():
+            load_demo(folder)
+            ready.touch()
+    return folder
+
+
+def load_demo(folder: Path) -> None:
+    """Let the command line load the demo into a folder, and end once it serves."""
+    folder.mkdir()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GUANJIA_")}
+    command = [sys.executable, "-m", "app.cli", "serve", "--data", str(folder), "--port", str(free_port())]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [line for line in iter(process.stdout.readline, "") if not _serves(line, process)]
+    assert process.returncode == 0, said
+
+
+def _serves(line: str, process: subprocess.Popen[str]) -> bool:
+    """End the server when it says that it serves."""
+    serves = "Guanjia 管家 on http" in line
+    if serves:
+        process.send_signal(signal.SIGTERM)
+    return serves
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

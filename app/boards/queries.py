@@ -23,6 +23,7 @@ from app.work.queries.scope import case_scope
 from app.work.rules import HANDLING
 
 PAGE = 40
+REAL = Case.drill.is_(False)  # a drill is in no figure
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def standings(session: Session, viewer: Viewer, house: World, now: datetime) -> 
         select(Case, WorkItem, Stretch.begins)
         .outerjoin(WorkItem, and_(WorkItem.case_id == Case.id, WorkItem.status == "open"))
         .outerjoin(Stretch, and_(Stretch.case_id == Case.id, Stretch.ends.is_(None)))
-        .where(Case.status == "running", case_scope(viewer))
+        .where(Case.status == "running", REAL, case_scope(viewer))
         .options(defer(Case.header), defer(WorkItem.answers), defer(WorkItem.rule))
         .order_by(Case.id, WorkItem.id)
     )
@@ -220,7 +221,7 @@ def _step_events(session: Session, viewer: Viewer, since: datetime) -> Iterable[
             case((WorkItem.node == rules.RATES, WorkItem.answers)),
         )
         .join(Case, Case.id == WorkItem.case_id)
-        .where(WorkItem.status == "done", WorkItem.node.in_(nodes), or_(recent, returned), case_scope(viewer))
+        .where(WorkItem.status == "done", WorkItem.node.in_(nodes), or_(recent, returned), REAL, case_scope(viewer))
     )
     for node, case_id, vendor_id, at, round_, result, answers in session.execute(query):
         if node == rules.VENDOR_ACCEPTS and result == rules.REFUSED:
@@ -246,7 +247,7 @@ def _handled(session: Session, viewer: Viewer, since: datetime, now: datetime) -
     query = (
         select(Deadline.case_id, Case.vendor_id, Deadline.met_at, Deadline.due_at, Deadline.overdue)
         .join(Case, Case.id == Deadline.case_id)
-        .where(Deadline.kind == HANDLING, or_(ended, late), case_scope(viewer))
+        .where(Deadline.kind == HANDLING, or_(ended, late), REAL, case_scope(viewer))
     )
     for case_id, vendor_id, met_at, due_at, overdue in session.execute(query):
         yield Event("handled", case_id, vendor_id, met_at or due_at, met_at is not None and not overdue)
@@ -256,7 +257,7 @@ def passages(session: Session, viewer: Viewer, now: datetime) -> list[Passage]:
     """Return the cases received or closed in the last thirty days."""
     first = rules.flow_start(now)
     query = select(Case.id, Case.opened_at, Case.closed_at).where(
-        or_(Case.opened_at >= first, Case.closed_at >= first), case_scope(viewer)
+        or_(Case.opened_at >= first, Case.closed_at >= first), REAL, case_scope(viewer)
     )
     return [Passage(*row) for row in session.execute(query.order_by(Case.id))]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.content.words import RECORDS as CONTENT_RECORDS
+from app.emergency.words_ready import RECORDS as READY_RECORDS
 from app.i18n import N_
 from app.work.pages import words as work_words
 
@@ -55,12 +56,14 @@ AREAS: Final[Mapping[str, str]] = {
     "dispatch": N_("任务派发"),
     "content": N_("信息发布"),
     "review": N_("审核"),
+    "emergency": N_("应急"),
     "ledger": N_("记录"),
     "house": N_("数据库"),
 }
 RECORDS: Final[Mapping[str, str]] = {
     **work_words.RECORDS,
     **CONTENT_RECORDS,
+    **READY_RECORDS,
     "work:item:completed": N_("办完环节"),
     "work:script:run": N_("规则计算"),
     "work:service:done": N_("自动环节办完"),

@@ -43,7 +43,6 @@ def register_topics(runtime: Runtime) -> None:
         ("check", check, N_("自动检查稿件")),
         ("returned", returned, N_("退给作者")),
         ("rejected", rejected, N_("不予发布")),
-        ("passed", passed, N_("定稿待发")),
         ("rewrite", rewrite, N_("重新生成网页")),
         ("checked", following.note_check, N_("记下人工核对的结果")),
         ("interpreted", following.interpreted, N_("关联政策解读")),
@@ -51,6 +50,7 @@ def register_topics(runtime: Runtime) -> None:
         ("column_checked", updating.check_article, N_("核对栏目的新稿件")),
     ):
         runtime.add_topic(Topic(f"content.{name}", record, title=title))
+    runtime.add_topic(Topic("content.passed", passed, title=N_("定稿待发"), foresee=how_it_waits))
     done, compared = publishing_topics.publish_do, publishing_topics.compare_do
     runtime.add_topic(Topic("content.publish", published, done, title=publishing_topics.PUBLISH_TITLE))
     title = publishing_topics.COMPARE_TITLE
@@ -86,8 +86,14 @@ def rejected(session: Session, call: Call) -> Result:
 
 def passed(session: Session, call: Call) -> Result:
     """Note that the article waits for its publication: how, when, and who had a hand in it."""
-    article, version = _under_review(session, call)
+    article, _version = _under_review(session, call)
     article.state = PASSED
+    return how_it_waits(session, call)
+
+
+def how_it_waits(session: Session, call: Call) -> Result:
+    """Say how and when the article under review will be published, and who had a hand in it."""
+    article, version = _under_review(session, call)
     ref, mode = subjects.ref_of(article.id), publishing_of(session, article.site_id).mode
     people = {one.user_id for one in passers(session, ref) if one.user_id}
     wished = article.publish_at if mode != OUTSIDE else None

@@ -36,6 +36,7 @@ PUBLISH_TITLE: Final = N_("发布稿件")
 COMPARE_TITLE: Final = N_("取回网页核对")
 NO_ARTICLE: Final = N_("没有说明是哪篇稿件。请在流程图里填“稿件”。")
 NO_ROUTE: Final = N_("未核对（无网络通路）")
+TAKEN_DOWN: Final = N_("稿件已在 %(when)s 撤下，不再核对。")
 OTHER_BYTES: Final = N_("网页和写出的不一样，文字相同，别处有改动。")
 WORKER: Final = N_("程序")
 
@@ -87,7 +88,7 @@ def compare_do(inputs: Values, key: str) -> Values:
 
 
 def compare_record(session: Session, call: Call) -> Values:
-    """Note what the comparison showed: `compared` is same, different, no_route or failed."""
+    """Note what the comparison showed: `compared` is same, different, no_route, failed or taken_down."""
     found = call.result
     if not found.get("checked"):
         by = Actor("worker", WORKER)
@@ -102,11 +103,12 @@ def compare_record(session: Session, call: Call) -> Values:
 
 def _write(session: Session, article: Article, version: ArticleVersion, reason: str) -> Values:
     how = snapshot.publishing_of(session, article.site_id)
-    if not publishing.is_sealed(session, article.id, version.digest):
+    refusal = publishing.why_not(session, article.id, version.digest)
+    if refusal is not None:
         site_id, article_id = article.site_id, article.id
         # a try before this one may have written what is no longer passed
         build_site(session, site_id, [article_id])
-        raise BpmnError("not_sealed", publishing.NOT_SEALED)
+        raise BpmnError("not_sealed", refusal)
     if how.mode == OUTSIDE:
         return {}
     at = clock.now(session)
@@ -122,6 +124,9 @@ def _write(session: Session, article: Article, version: ArticleVersion, reason: 
 
 def _compared(session: Session, row: Publication) -> Values:
     article = session.get_one(Article, row.article_id)
+    if article.taken_down_at is not None:
+        when = clock.local(article.taken_down_at).strftime("%m-%d %H:%M")
+        return _result(row, publishing.GONE, "", TAKEN_DOWN % {"when": when})
     how = snapshot.publishing_of(session, article.site_id)
     by_hand = _checked_by_hand(session, row)
     if by_hand is not None:

@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.content.models import Article, ArticleVersion, SiteColumn
+from app.content.models import Article, ArticleVersion, Publication, SiteColumn
 from app.content.operations.findings import of_version
-from app.content.queries.articles import media_url, scope
-from app.content.rules import ATTACHMENT, COVER, KINDS
+from app.content.queries.articles import may_write, media_url, scope
+from app.content.rules import ATTACHMENT, COVER, DRAFT, KINDS, RETURNED
 from app.i18n import N_
 from app.people.rules import Viewer
-from app.review.hooks import MarginNote, add_notes, guard_sight, show_preview
+from app.review.hooks import MarginNote, add_notes, guard_sight, offer_editing, show_preview
 from app.review.subjects import Attached, Content, Subject, register
 from app.web.i18n import gettext
 
@@ -77,6 +77,10 @@ class Articles:
         version = session.get(ArticleVersion, article.published_id) if article and article.published_id else None
         return (version.number, version.digest) if version else None
 
+    def shown(self, session: Session, ref: str) -> frozenset[str]:
+        """Return the hashes of all versions that readers see or saw."""
+        return frozenset(session.scalars(select(Publication.digest).where(Publication.article_id == id_of(ref))))
+
 
 def install() -> None:
     """Let articles be reviewed, with what the checks found beside their text."""
@@ -84,11 +88,19 @@ def install() -> None:
     add_notes(KIND, _remarks)
     guard_sight(KIND, _may_see)
     show_preview(KIND, _preview)
+    offer_editing(KIND, _editor)
 
 
 def _preview(session: Session, subject: Subject) -> str:
     del session
     return f"/preview/article/{id_of(subject.ref)}?version={subject.version}"
+
+
+def _editor(session: Session, viewer: Viewer, subject: Subject) -> str:
+    """Return the editor's address while an article is back with whoever may write in it."""
+    article = session.get(Article, id_of(subject.ref) or 0)
+    is_theirs = article is not None and article.state in {DRAFT, RETURNED} and may_write(session, viewer, article)
+    return f"/articles/{article.id}/edit" if article is not None and is_theirs else ""
 
 
 def _with_digest(session: Session, ref: str, digest: str) -> ArticleVersion | None:

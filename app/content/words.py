@@ -43,4 +43,5 @@ RECORDS: Final[Mapping[str, str]] = {
     "content:report:aside": N_("找错不受理"),
     "content:fault:recorded": N_("记下发布差错"),
     "review:passes:voided": N_("内容改过，前面的通过作废"),
+    "review:passes:denied": N_("本人否认代录，通过作废"),
 }

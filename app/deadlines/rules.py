@@ -70,6 +70,16 @@ class Limit:
         return f"{self.amount} {_WORDS[self.unit][0]}"
 
     @property
+    def text_en(self) -> str:
+        """Return the English wording, which `parse_limit` reads back too."""
+        unit = self.unit.replace("_", " ")
+        return f"{self.amount} {unit.removesuffix('s') if self.amount == 1 else unit}"
+
+    def __str__(self) -> str:
+        """Return the Chinese wording."""
+        return self.text
+
+    @property
     def duration(self) -> timedelta:
         """Return the amount as plain time; of a working day only its name is a day."""
         return self.amount * UNITS[self.unit]

@@ -12,6 +12,7 @@ from app.content.operations.columns import ColumnFacts, create_column
 from app.content.operations.sites import set_publishing
 from app.content.operations.terms import save_leader
 from app.demo.city import DEPARTMENTS
+from app.demo.correction import corrected
 from app.demo.lives import Beat, play
 from app.demo.newsroom import Piece
 from app.demo.stage import SEED, Life, Stage
@@ -24,7 +25,13 @@ COLUMNS: Final = (
     ("zcjd", "政策解读", "Interpretations", "interpretation", None),
     ("hygq", "回应关切", "Responses", "response", 60),
 )
-THIRD: Final = ("policy", "response", "interpretation", "response", "notice")
+# what a topic site has beside its portal: short lists that nobody has to fill by a day
+TOPIC_COLUMNS: Final = (
+    ("ztdt", "专题动态", "Topic news", "news", None),
+    ("blxz", "办理须知", "How to apply", "notice", None),
+)
+TOPIC_KINDS: Final = frozenset(kind for _slug, _name, _name_en, kind, _days in TOPIC_COLUMNS)
+THIRD: Final = ("policy", "response", "interpretation", "response", "policy")
 MODES: Final[Mapping[str, tuple[str, str]]] = {
     "audit": ("package", "none"),
     "statistics": ("package", "none"),
@@ -32,16 +39,18 @@ MODES: Final[Mapping[str, tuple[str, str]]] = {
     "medical": ("outside", "none"),
 }
 LEADERS: Final = (("方既白", "网站管理办公室主任"), ("祁云阶", "网站管理办公室副主任"), ("许听澜", "市住建局科长"))
+FIELDS: Final = ("title", "summary", "body", "document_number")
 LEVELS: Final = ("review_1", "review_2", "secrecy", "review_3")
+# what comes word for word from above skips the second level
+REPRINT_LEVELS: Final = ("review_1", "secrecy", "review_3")
+REPRINTED_FROM: Final = 3
 OLDEST, NEWEST = 200.0, 8.0
 # the share of decisions taken without reading
 SKIMMED: Final = 0.06
-# how many of the five matters each department writes about: every article costs a third of a second to play
-MATTERS: Final = 3
 # how an article ends or where it stands, and how many of a hundred do
 ENDS: Final = (
-    *(("read", 70), ("review_1", 4), ("review_2", 4), ("secrecy", 3), ("review_3", 3), ("publish", 2)),
-    *(("returned", 3), ("draft", 4), ("rejected", 3), ("down", 2), ("post_read", 2)),
+    *(("read", 77), ("review_1", 3), ("review_2", 2), ("secrecy", 2), ("review_3", 2), ("publish", 2)),
+    *(("returned", 2), ("draft", 4), ("rejected", 3), ("down", 2), ("post_read", 1)),
 )
 
 
@@ -55,23 +64,32 @@ def newsroom_lives(stage: Stage) -> list[tuple[datetime, Life]]:
 
 
 def _open_columns(stage: Stage) -> dict[tuple[str, str], int]:
-    """Open five columns in each department's portal, say how sites are published, and who the leaders are."""
+    """Open the columns of all sites, say how sites are published, and who the leaders are.
+
+    Columns of a department's portal are found by the department, those of its topic sites by a number after it.
+    """
     found: dict[tuple[str, str], int] = {}
     office = stage.viewer("office")
     with stage.act() as session:
         for unit, *_ in DEPARTMENTS:
-            site_id = stage.site_ids[unit][0]
             mode, route = MODES.get(unit, ("own", "preview"))
-            values = {"mode": mode, "folder": unit, "route": route, "title": "", "footer": ""}
-            set_publishing(session, office, site_id, values, None, stage.now)
-            for slug, name, name_en, kind, days in COLUMNS:
-                facts = ColumnFacts(
-                    name=name, slug=slug, kind=kind, name_en=name_en, owner_id=stage.unit_ids[unit], update_days=days
-                )
-                found[unit, kind] = create_column(session, office, site_id, facts, stage.now).id
+            for folder, site_id in zip(_folders(stage, unit), stage.site_ids[unit], strict=True):
+                values = {"mode": mode, "folder": folder, "route": route, "title": "", "footer": ""}
+                set_publishing(session, office, site_id, values, None, stage.now)
+                for slug, name, name_en, kind, days in COLUMNS if folder == unit else TOPIC_COLUMNS:
+                    owner = stage.unit_ids[unit]
+                    facts = ColumnFacts(
+                        name=name, slug=slug, kind=kind, name_en=name_en, owner_id=owner, update_days=days
+                    )
+                    found[folder, kind] = create_column(session, office, site_id, facts, stage.now).id
         for place, (name, title) in enumerate(LEADERS, 1):
             save_leader(session, office, name, title, place, stage.now)
     return found
+
+
+def _folders(stage: Stage, unit: str) -> list[str]:
+    """Return the folders a department's sites are published in: the portal's first."""
+    return [unit, *(f"{unit}-{number}" for number in range(2, len(stage.site_ids[unit]) + 1))]
 
 
 # Texts
@@ -115,10 +133,14 @@ class Texts:
 
 def _pieces(stage: Stage, texts: Texts, columns: Mapping[tuple[str, str], int]) -> Iterator[Piece]:
     for unit, name, *_ in DEPARTMENTS:
-        for number, matter in enumerate(texts.data["matters"][unit][:MATTERS]):
+        for number, matter in enumerate(texts.data["matters"][unit]):
             for kind in ("news", "notice", THIRD[number]):
                 fields = texts.fields(name, matter, kind)
-                yield Piece(stage, unit, columns[unit, kind], kind, fields)
+                if kind == "notice" and number >= REPRINTED_FROM:
+                    fields |= {"source": "市政府网", "reprint": True}
+                folders = _folders(stage, unit)
+                folder = folders[number % len(folders)] if kind in TOPIC_KINDS else unit
+                yield Piece(stage, unit, columns[folder, kind], kind, fields)
 
 
 # Lives
@@ -146,7 +168,8 @@ def _beats(texts: Texts, piece: Piece, end: str) -> Iterator[Beat]:
         decision, pack = ("return", "returns") if end == "returned" else ("reject", "rejects")
         yield from _decided(texts, piece, "review_1", decision, texts.deal(pack))
         return
-    for level in LEVELS:
+    levels = REPRINT_LEVELS if piece.fields.get("reprint") else LEVELS
+    for level in levels:
         if end == level:
             return
         yield from _decided(texts, piece, level)
@@ -207,11 +230,17 @@ def _stories(stage: Stage, columns: Mapping[tuple[str, str], int]) -> list[tuple
     makers = (_at_author, _at_first, _at_second, _at_secrecy, _at_third, _at_publisher, _reported)
     found = []
     for maker in makers:
-        text = dict(written[maker.__name__.removeprefix("_at_").removeprefix("_")])
-        kind = text.pop("kind")
-        piece = Piece(stage, "housing", columns["housing", kind], kind, text)
+        piece = _written(stage, columns, written[maker.__name__.removeprefix("_at_").removeprefix("_")])
         found.append((stage.at(3, 8, 35), maker(piece)))
-    return found
+    told = written["corrected"]
+    piece = _written(stage, columns, told)
+    return [*found, (stage.at(24, 8, 35), corrected(piece, told["statements"], told["decision"]))]
+
+
+def _written(stage: Stage, columns: Mapping[tuple[str, str], int], story: Mapping[str, Any]) -> Piece:
+    fields = {name: value for name, value in story.items() if name in FIELDS}
+    kind = story["kind"]
+    return Piece(stage, "housing", columns["housing", kind], kind, fields)
 
 
 def _passed(piece: Piece, level: str, begin: datetime, minutes: int) -> Life:

@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 
 from app.content.models import Article
 from app.demo.city import CAST, DEPARTMENTS, VENDORS
+from app.demo.emergencies import drill_scenes
 from app.demo.stage import SLUG, STORY
 from app.demo.texts import article_texts
+from app.emergency.models import Drill
 from app.i18n import N_
 from app.people.models import User
 from app.people.rules import DemoCard, DemoGroup
 from app.work.models import Case, WorkItem
 
 OFFICE = N_("网管办")
-ARTICLE = "article:"
+ARTICLE, DRILL = "article:", "drill:"
 VENDOR_CODES = frozenset(code for code, *_ in VENDORS)
 UNITS: Mapping[str, str] = {"office": OFFICE, **{code: name for code, name, *_ in (*DEPARTMENTS, *VENDORS)}}
 TITLES = {
@@ -39,6 +41,12 @@ TITLES = {
     "secrecy": N_("保密审查员"),
     "reviewer3": N_("三审签发"),
     "publisher": N_("发布岗"),
+    "duty": N_("值班员"),
+    "commander": N_("分管副主任，指挥"),
+    "commander2": N_("值班副主任"),
+    "tech_lead": N_("应急技术组长"),
+    "publicity": N_("新闻宣传"),
+    "liaison": N_("报告联络员"),
     "owner": N_("流程负责人"),
     "inspector": N_("检查人员，只读"),
     "sysadmin": N_("系统管理员"),
@@ -51,7 +59,8 @@ TITLES = {
 class Scene:
     """What a person's card says and opens: a page, the open step of a story, or (`whole`) the story's case.
 
-    `article` names the written story of an article instead; its open step opens.
+    `article` names the written story of an article instead, `drill` a drill and its step (`name/node`); the open
+    step opens. With `board` the command board opens instead of the case's page.
     """
 
     user_name: str
@@ -61,6 +70,13 @@ class Scene:
     page: str = "work.cases"
     words: tuple[tuple[str, str], ...] = ()
     article: str = ""
+    drill: str = ""
+    board: bool = False
+
+    @property
+    def place(self) -> str:
+        """Return by which name the place is found that it opens."""
+        return (self.article and ARTICLE + self.article) or (self.drill and DRILL + self.drill) or self.story
 
 
 GROUPS: tuple[tuple[str, bool, tuple[Scene, ...]], ...] = (
@@ -110,6 +126,49 @@ GROUPS: tuple[tuple[str, bool, tuple[Scene, ...]], ...] = (
         ),
     ),
     (
+        N_("应急与值班"),
+        False,
+        (
+            Scene(
+                "duty",
+                N_("演练进行中：指挥三十分钟没有启动，该打电话了。"),
+                drill="drill_outage_now/call",
+                board=True,
+            ),
+            Scene(
+                "commander",
+                N_("网站打不开，影响一百二十万人，定为重大：启动指挥。"),
+                drill="drill_outage_now/commander_activate",
+                board=True,
+            ),
+            Scene(
+                "commander2",
+                N_("假日夜里真出过一次事：从报警到终报，看哪一步晚了。"),
+                "tamper_night",
+                whole=True,
+                board=True,
+            ),
+            Scene(
+                "tech_lead",
+                N_("首页被换，已切静态页：带着证据写清怎么进来的。"),
+                drill="drill_tamper_now/analyse",
+                board=True,
+            ),
+            Scene(
+                "publicity",
+                N_("要对外说明，三十分钟内起草，先审后发。"),
+                drill="drill_tamper_now/draft_statement",
+                board=True,
+            ),
+            Scene(
+                "liaison",
+                N_("电话报过了，书面初报已经起草好：核一遍，报出去。"),
+                drill="drill_tamper_now/first_report",
+                board=True,
+            ),
+        ),
+    ),
+    (
         N_("检查与系统管理"),
         True,
         (
@@ -128,6 +187,7 @@ def demo_cards(session: Session) -> tuple[DemoGroup, ...]:
     names = _names(session, [scene.user_name for scene in scenes])
     places = _places(session, [scene.story for scene in scenes if scene.story])
     places |= _article_places(session, {scene.article: scene.user_name for scene in scenes if scene.article})
+    places |= _drill_places(session, {scene.drill: scene.user_name for scene in scenes if scene.drill})
     units = {person.user_name: person.unit for person in CAST}
     return tuple(
         DemoGroup(
@@ -159,7 +219,7 @@ def _card(scene: Scene, name: str, unit: str, places: Mapping[str, _Place], *, s
         unit="" if small else UNITS[unit],
         title=TITLES[scene.user_name],
         scene=scene.text,
-        url=_url(scene, places.get(ARTICLE + scene.article if scene.article else scene.story)),
+        url=_url(scene, places.get(scene.place)),
         vendor=unit in VENDOR_CODES,
     )
 
@@ -170,7 +230,7 @@ def _url(scene: Scene, place: _Place | None) -> str:
         words: dict[str, Any] = dict(scene.words)
         return url_for(scene.page, **words)
     if scene.whole or place.item_id is None or place.holder != scene.user_name:
-        return url_for("work.case", number=place.number)
+        return url_for("emergency.board" if scene.board else "work.case", number=place.number)
     return url_for("work.task", item_id=place.item_id)
 
 
@@ -205,3 +265,23 @@ def _article_places(session: Session, readers: Mapping[str, str]) -> dict[str, _
         ARTICLE + titles[title]: _Place(number, item_id, readers[titles[title]])
         for title, number, item_id in session.execute(query)
     }
+
+
+def _drill_places(session: Session, readers: Mapping[str, str]) -> dict[str, _Place]:
+    """Return where the drills that go on are; an open step there is that of its reader."""
+    scenes = {scene: name for name, scene in drill_scenes().items()}
+    query = (
+        select(Drill.scene, Case.number, WorkItem.node, WorkItem.id)
+        .join(Case, Case.id == Drill.case_id)
+        .outerjoin(WorkItem, (WorkItem.case_id == Case.id) & (WorkItem.status == "open"))
+        .where(Drill.scene.in_(scenes))
+    )
+    rows = [(scenes[scene], number, node, item_id) for scene, number, node, item_id in session.execute(query)]
+    found = {}
+    for key, reader in readers.items():
+        drill, _, step = key.partition("/")
+        for name, number, node, item_id in rows:
+            here = (node or "").rpartition(":")[2] == step
+            if name == drill and (here or DRILL + key not in found):
+                found[DRILL + key] = _Place(number, item_id if here else None, reader)
+    return found

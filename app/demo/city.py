@@ -90,6 +90,7 @@ class Person:
     unit: str
     title: str
     roles: tuple[str, ...]
+    phone: str = ""
 
 
 CAST = (
@@ -123,7 +124,14 @@ CAST = (
     Person("vendor_b_tech", "白砚秋", "vendor_b", "工程师", ("vendor_staff",)),
     Person("vendor_b_tech2", "应如是", "vendor_b", "工程师", ("vendor_staff",)),
     Person("vendor_c_lead", "石定远", "vendor_c", "项目经理", ("vendor_lead",)),
-    Person("vendor_c_tech", "郁北辰", "vendor_c", "工程师", ("vendor_staff",)),
+    Person("vendor_c_tech", "郁北辰", "vendor_c", "工程师", ("vendor_staff",), "000-0000-0106"),
+    Person("duty", "崔知更", "office", "值班员", ("duty",), "000-0000-0101"),
+    Person("duty2", "晁夜白", "office", "值班员", ("duty",), "000-0000-0102"),
+    Person("commander", "宋执衡", "office", "分管副主任", ("commander",), "000-0000-0103"),
+    Person("commander2", "谢临渊", "office", "值班副主任", ("commander",), "000-0000-0104"),
+    Person("tech_lead", "南宫砚", "vendor_c", "应急技术组长", ("vendor_staff",), "000-0000-0105"),
+    Person("publicity", "颜初霁", "office", "新闻宣传", ("publicity",), "000-0000-0107"),
+    Person("liaison", "步云程", "office", "报告联络员", ("liaison",), "000-0000-0108"),
 )
 STAFF_NAMES = (
     "江晚舟", "苏见微", "梁既明", "邵青禾", "唐知夏", "贺兰舟", "俞清让", "钟灵毓", "傅云起", "岑微雨",
@@ -171,6 +179,7 @@ def build_city(session: Session, password: str, now: datetime) -> None:
             name=person.name,
             unit_id=units[person.unit],
             titles=(person.title,),
+            phone=person.phone,
             roles=person.roles,
             password=password,
             must_change=False,

@@ -14,10 +14,13 @@ from app.deadlines.queries import calendar_for
 from app.deadlines.rules import Calendar
 from app.demo.articles import newsroom_lives
 from app.demo.city import build_city
+from app.demo.emergencies import emergency_lives
+from app.demo.incidents import incident_lives
 from app.demo.lives import habits, ordinary_lives
 from app.demo.stage import Stage
 from app.demo.stories import Stories
 from app.demo.texts import Phrases
+from app.demo.watch import watch_lives
 from app.work.runtime import Runtime
 
 Say = Callable[[str], object]
@@ -36,6 +39,7 @@ def load_demo(runtime: Runtime, password: str, say: Say) -> None:
     phrases = Phrases(stage.random)
     lives = [*ordinary_lives(stage, phrases), *Stories(stage, phrases).lives(), *habits(stage)]
     lives += newsroom_lives(stage)
+    lives += [*watch_lives(stage), *emergency_lives(stage), *incident_lives(stage)]
     stage.play(lives, Progress(say, sys.stdout).show)
     keep_columns(runtime)
 

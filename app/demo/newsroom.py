@@ -93,7 +93,7 @@ class Piece:
 
     def open(self, level: str) -> None:
         """Open the article at a level, without deciding."""
-        self.read(level, reviewer_of(level, self.unit))
+        self.read(level, self.reviewer(level))
 
     def read(self, node: str, user_name: str) -> None:
         """Open a step."""
@@ -105,13 +105,13 @@ class Piece:
         self, level: str, decision: str = "pass", opinion: str = "", read_for: timedelta = timedelta()
     ) -> None:
         """Decide at a level, after reading for so long."""
-        answers = self._answers(level, decision, opinion)
-        self.stage.do(self.case_id, reviewer_of(level, self.unit), answers, level, read_for)
+        answers = self.answers(level, decision, opinion)
+        self.stage.do(self.case_id, self.reviewer(level), answers, level, read_for)
 
     def dictate(self, level: str) -> None:
         """Let the desk write down what the reviewer said on the telephone (代录)."""
-        item_id, decider = self.stage.open_item(self.case_id, level), self.stage.viewer(reviewer_of(level, self.unit))
-        answers, now = self._answers(level, "pass", ""), self.stage.now
+        item_id, decider = self.stage.open_item(self.case_id, level), self.stage.viewer(self.reviewer(level))
+        answers, now = self.answers(level, "pass", ""), self.stage.now
         with self.stage.act() as session:
             transcribe(
                 session,
@@ -164,13 +164,19 @@ class Piece:
             seen = reports.Reported(f"/preview/{how.folder}/{article.path}", words, remark)
             return reports.report(session, store(), seen, self.stage.now, address="reader").id
 
-    def _answers(self, level: str, decision: str, opinion: str) -> dict[str, Any]:
-        found: dict[str, Any] = {"seen": self._digest(), "decision": decision}
+    def reviewer(self, level: str) -> str:
+        """Return who decides about it at a level."""
+        return reviewer_of(level, self.unit)
+
+    def answers(self, level: str, decision: str, opinion: str) -> dict[str, Any]:
+        """Return what a level answers about the present version."""
+        found: dict[str, Any] = {"seen": self.digest(), "decision": decision}
         if decision == "pass":
             found |= CHECKS[level]
         return {**found, "opinion": opinion} if opinion else found
 
-    def _digest(self) -> str:
+    def digest(self) -> str:
+        """Return the hash of what was handed in last."""
         article = db.session.get_one(Article, self.article_id, populate_existing=True)
         digest = db.session.get_one(ArticleVersion, article.version_id).digest
         db.session.rollback()

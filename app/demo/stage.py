@@ -152,9 +152,14 @@ class Stage:
         answers: Mapping[str, Any],
         node: str = "",
         read_for: timedelta = timedelta(),
+        *,
+        own: bool = False,
     ) -> None:
-        """Open and complete the open item of a case, or that of its step `node`, after it was read for a while."""
-        item_id = self.open_item(case_id, node)
+        """Open and complete the open item of a case, or that of its step `node`, after it was read for a while.
+
+        With `own` it is this person's of several that are open at once.
+        """
+        item_id = self.open_item(case_id, node, user_name if own else "")
         viewer = self.viewer(user_name)
         with self.act() as session:
             operations.mark_opened(session, item_id, viewer, self.now - read_for)
@@ -228,11 +233,13 @@ class Stage:
             for user_name in user_names:
                 outbox.mark_read(session, self.viewer(user_name).user_id, self.now)
 
-    def open_item(self, case_id: int, node: str = "") -> int:
-        """Return the open item of a case, or that of its step `node`."""
+    def open_item(self, case_id: int, node: str = "", of: str = "") -> int:
+        """Return the open item of a case, or that of its step `node`, or that which the person `of` has."""
         query = select(WorkItem.id).where(WorkItem.case_id == case_id, WorkItem.status == "open")
         if node:
             query = query.where((WorkItem.node == node) | WorkItem.node.endswith(f":{node}"))
+        if of:
+            query = query.where(WorkItem.assignee_id == self.viewer(of).user_id)
         found = db.session.scalars(query.order_by(WorkItem.id)).first()
         db.session.rollback()
         if found is None:
@@ -248,6 +255,12 @@ class Stage:
     def working(self, hours: float) -> datetime:
         """Return the instant that many working hours from now."""
         return limits.add_time(self.calendar, limits.WORKING, self.now, timedelta(seconds=round(hours * 3600)))
+
+    def at_work(self, instant: datetime) -> datetime:
+        """Return an instant, or when nobody works then nine minutes into the next working time."""
+        if self.works(instant):
+            return instant
+        return limits.add_time(self.calendar, limits.WORKING, max(instant, self.now), timedelta(minutes=9))
 
     def ago(self, hours: float) -> datetime:
         """Return the instant that lies so many working hours before the demo's end."""

@@ -6,13 +6,16 @@ from flask import Flask
 
 from app.i18n import N_
 from app.web import permissions
+from app.work.pages import words as work_words
+from app.work.pages.bands import add_band
 from app.work.runtime import Runtime
 
 
 def init_app(app: Flask, runtime: Runtime) -> None:
     """Add the pages, their menu entries and the topics of the emergency processes."""
     # pages need the areas that create_app imports first
-    from app.emergency import handlers, views  # noqa: PLC0415
+    from app.emergency import handlers, views, words_ready  # noqa: PLC0415
+    from app.emergency.pages.band import grade_band  # noqa: PLC0415
 
     permissions.register(
         {
@@ -24,4 +27,6 @@ def init_app(app: Flask, runtime: Runtime) -> None:
         }
     )
     handlers.register_topics(runtime)
+    add_band(grade_band)
+    work_words.RECORDS.update(words_ready.RECORDS)
     app.register_blueprint(views.bp)

@@ -31,6 +31,9 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "name.en": Attribute("any", N_("英文名称。")),
     "limit": Attribute("node", N_("办理时限：时限名称、`2 工作日`、`PT30M` 或 ${…}。")),
     "limit.clock": Attribute("node", N_("时限按工作时间还是自然时间计算。"), ("working", "calendar")),
+    "limit.follows": Attribute(
+        "node", N_("时限里的 `case.…` 变了，开着的这一步按新的时限重算，已用的时间照算。"), _YES_NO
+    ),
     "remind": Attribute("node", N_("过了时限的百分之几提醒，例如 `80`、`50,80`；`off` 不提醒。不写是 80。")),
     "escalate": Attribute("node", N_("超期多久往上报，例如 `1 工作日`，第二次用逗号隔开；`off` 不上报。")),
     "basis": Attribute("node", N_("这一步的依据，显示在办理页上。")),

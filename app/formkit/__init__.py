@@ -14,7 +14,7 @@ from app.formkit.bound import BoundForm, Reviewed, Rights
 from app.formkit.compiled import CompiledForm, compile_form
 from app.formkit.read import ReadField
 from app.formkit.schema import FormProblem, FormRefused
-from app.formkit.sources import CaseLink, Sources, SubjectView, Upload, register_source
+from app.formkit.sources import SHOWN_DIGEST, CaseLink, Sources, SubjectView, Upload, register_source
 
 bp = Blueprint("formkit", __name__, template_folder="templates")
 
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
 
 
 __all__ = [
+    "SHOWN_DIGEST",
     "BoundForm",
     "CaseLink",
     "CompiledForm",

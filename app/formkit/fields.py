@@ -23,7 +23,7 @@ from app.formkit.richtext import clean_rich
 from app.formkit.schema import Component, Limits, Option, parse_number
 from app.formkit.sentences import NEEDED, NOT_A_DATE, NOT_A_NUMBER, NOT_LISTED, NOT_THE_FORM, Sentences
 from app.formkit.sentences import say as _
-from app.formkit.sources import CaseLink, Sources, SubjectView, Upload
+from app.formkit.sources import SHOWN_DIGEST, CaseLink, Sources, SubjectView, Upload
 from app.formkit.values import decimal_of, living, number_answer, number_text, posted_text
 from app.i18n import N_
 
@@ -504,7 +504,12 @@ class SubjectField(AnswerField):
     def consult(self, sources: Sources) -> None:
         """Find the present content; where nobody keeps any, as in a try-out, nothing is asked."""
         self.asked = self.needed = sources.subject is not None
-        self.view = sources.subject(self.stored) if sources.subject else None
+        self.view = sources.subject(self._wanted()) if sources.subject else None
+
+    def _wanted(self) -> Mapping[str, Any]:
+        """Return the data to find the content by; `digest` names the hash of the version to show instead."""
+        name = self.component.properties.get("digest")
+        return {**self.stored, SHOWN_DIGEST: self.stored.get(name)} if name else self.stored
 
     def read(self, texts: list[str]) -> None:
         """Take the hash."""
@@ -655,6 +660,7 @@ FIELDS: Mapping[str, type[AnswerField]] = {
     "rating": RatingField,
     "many": ManyField,
     "caselink": CaseLinkField,
+    "phone": TextField,
     "files": FilesField,
     "criteria": CriteriaField,
     "subject": SubjectField,

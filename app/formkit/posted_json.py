@@ -17,7 +17,7 @@ from app.formkit.sentences import say as _
 from app.formkit.values import decimal_of, posted_text
 from app.i18n import N_
 
-TEXTS = frozenset({"text", "textarea", "opinion", "rich", "date", "time", "datetime", "caselink", "subject"})
+TEXTS = frozenset({"text", "textarea", "opinion", "rich", "date", "time", "datetime", "caselink", "phone", "subject"})
 CHOICES = frozenset({"choice", "radio", "rating"})
 MAX_ITEMS = 1_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from app.formkit.sources import CaseLink, Sources, Upload
 from app.formkit.values import decimal_of, number_text, posted_text
 
 SHORT_DIGEST = 8
+_NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,19 @@ def _instant(value: Any) -> str:
     return (moment.astimezone(ZONE) if moment.tzinfo else moment).strftime("%Y-%m-%d %H:%M")
 
 
+def _dial(value: Any) -> str | Markup:
+    """Return a number as a link that a telephone calls; a text without digits as it is."""
+    text = value.strip() if isinstance(value, str) else ""
+    number = _NOT_DIALLED.sub("", text)
+    return Markup('<a href="tel:{}">{}</a>').format(number, text) if number.strip("+") else text
+
+
 WRITERS: Mapping[str, Callable[[Any], str | Markup]] = {
     "rich": _rich,
     "checkbox": _yes_no,
     "datetime": _instant,
     "rating": _grade,
+    "phone": _dial,
 }
 
 

@@ -54,6 +54,7 @@ WIDGETS: Mapping[str, tuple[str, frozenset[str]]] = {
     "rating": ("rating", frozenset({"textfield", "number", "select", "radio"})),
     "evidence": ("files", frozenset({"filepicker", "textfield"})),
     "subject": ("subject", frozenset({"textfield"})),
+    "phone": ("phone", frozenset({"textfield"})),
 }
 CHOICE_KINDS = frozenset({"choice", "radio", "many"})
 DATA_KINDS = frozenset(INPUT_KINDS.values()) | {name for name, _ in WIDGETS.values()} | MOMENTS

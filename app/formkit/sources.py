@@ -48,6 +48,10 @@ class CaseLink:
     url: str
 
 
+# under this name the data say which version of what is reviewed a page shall show; without it the present one
+SHOWN_DIGEST = "shown_digest"
+
+
 @dataclass(frozen=True)
 class SubjectView:
     """What is under review as one reader sees it: the version, the hash of everything in it, and how it is drawn.

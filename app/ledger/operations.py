@@ -20,6 +20,7 @@ _HEADS, _RECORDS = ChainHead.metadata.tables["chain_head"], Record.metadata.tabl
 _LOCK = Prepared(select(_HEADS).where(_HEADS.c.chain == bindparam("of")).with_for_update())
 _MOVE = Prepared(update(_HEADS).where(_HEADS.c.chain == bindparam("of")))
 _BEGIN, _WRITE = Prepared(insert(_HEADS)), Prepared(insert(_RECORDS))
+DRILL = "drill"
 
 
 @dataclass
@@ -34,14 +35,21 @@ class _Head:
 
 
 def append(
-    session: Session, chain: str, entries: Sequence[Entry], now: datetime, *, fresh: bool = False
+    session: Session,
+    chain: str,
+    entries: Sequence[Entry],
+    now: datetime,
+    *,
+    fresh: bool = False,
+    drill: bool = False,
 ) -> list[Receipt]:
     """Append `entries` to `chain` in order and return one receipt each.
 
     Three statements however many entries: lock the head, insert, move the head. The chain's first append
-    creates its head and fixes digest and mode (real, demo, test) for its life; with `fresh` it is known to be that.
+    creates its head and fixes digest and mode (real, demo, test; with `drill` drill) for its life; with `fresh` it is
+    known to be that. So everything that is ever added to the chain of a drill says so.
     """
-    head = _new_head(session, chain) if fresh else _locked_head(session, chain)
+    head = _new_head(session, chain, drill=drill) if fresh else _locked_head(session, chain, drill=drill)
     rows = [_row_after(head, entry, now) for entry in entries]
     if rows:
         _WRITE.owe_many(session, rows)
@@ -49,13 +57,13 @@ def append(
     return [Receipt(chain, row["seq"], row["code"], row["hash"], now) for row in rows]
 
 
-def _locked_head(session: Session, chain: str) -> _Head:
+def _locked_head(session: Session, chain: str, *, drill: bool) -> _Head:
     found = _LOCK.run(session, of=chain).one_or_none()
-    return _new_head(session, chain) if found is None else _Head(*found)
+    return _new_head(session, chain, drill=drill) if found is None else _Head(*found)
 
 
-def _new_head(session: Session, chain: str) -> _Head:
-    head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), clock.kind(session))
+def _new_head(session: Session, chain: str, *, drill: bool) -> _Head:
+    head = _Head(chain, 0, FIRST, session.info.get("digest", "sha256"), DRILL if drill else clock.kind(session))
     _BEGIN.owe(session, **vars(head))
     return head
 

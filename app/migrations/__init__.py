@@ -49,7 +49,8 @@ def revision_of(engine: Engine) -> str | None:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
-        return connection.scalar(text("select version_num from alembic_version"))
+        found: str | None = connection.scalar(text("select version_num from alembic_version"))
+        return found
 
 
 def alembic_config() -> Config:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, url_for
-from sqlalchemy.orm import Session
 
 from app.i18n import N_
 from app.outbox.channels import Channel
@@ -28,8 +27,6 @@ def channels_of(app: Flask) -> dict[str, Channel]:
     return channels
 
 
-def unread(session: Session, user_id: int) -> dict[str, object]:
-    """Return what the bell in the frame shows: where it leads and how many are unread."""
-    from app.outbox.queries import unread_count  # noqa: PLC0415
-
-    return {"url": url_for("outbox.notices"), "count": unread_count(session, user_id)}
+def bell(unread: int) -> dict[str, object]:
+    """Return what the bell in the frame shows: where it leads and how many notices are unread."""
+    return {"url": url_for("outbox.notices"), "count": unread}

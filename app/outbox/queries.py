@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.outbox.models import Notice, Owed
 
 
+def unread_of(user_id: int) -> ScalarSelect[int]:
+    """Return how many notices this person has not read, as a part of a query."""
+    query = select(func.count()).select_from(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None))
+    return query.scalar_subquery()
+
+
 def unread_count(session: Session, user_id: int) -> int:
     """Return how many notices this person has not read."""
-    query = select(func.count()).select_from(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None))
-    return session.scalar(query) or 0
+    return session.scalar(select(unread_of(user_id))) or 0
 
 
 def notices(session: Session, user_id: int, *, before: int | None = None, limit: int = 30) -> list[Notice]:

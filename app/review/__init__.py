@@ -22,5 +22,5 @@ def init_app(app: Flask, runtime: Runtime) -> None:
     permissions.register({"review.view": N_("看审核记录")})
     handlers.register_topics(runtime)
     register("case", CaseFields())
-    show_reviews(Reviews(pages.reviewed, pages.version_of))
+    show_reviews(Reviews(pages.reviewed, pages.version_of, pages.reviewed_by))
     app.register_blueprint(views.bp)

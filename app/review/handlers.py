@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from app.i18n import N_
 from app.review.operations import levels
+from app.review.operations.denying import deny
 from app.review.operations.levels import Review, review_of
-from app.work.runtime import Call, Runtime, Topic
+from app.work.runtime import Call, Denial, Runtime, Topic
 
 Result = Mapping[str, Any]
+Written = TypeVar("Written", Result, Result | None)
 
 
 def register_topics(runtime: Runtime) -> None:
-    """Add the handlers of the review process to the machinery."""
+    """Add the handlers of the review process to the machinery, and what a denied pass undoes."""
 
     def begin(session: Session, call: Call) -> Result:
         return levels.open_review(_review(session, call), _level_names(session, runtime, call))
 
-    for name, record, title in (
-        ("open", begin, N_("开始审核")),
-        ("next", _with(levels.choose_level), N_("定下一级和审核人")),
-        ("record", _with(levels.record_decision), N_("记下这一级的结果")),
-        ("void", _voided, N_("内容改过，前面的通过作废")),
-        ("seal", _with(levels.seal), N_("各级通过，封存")),
+    next_, record = levels.choose_level, levels.record_decision
+    for topic in (
+        Topic("review.open", begin, title=N_("开始审核")),
+        Topic("review.next", _with(next_), title=N_("定下一级和审核人"), foresee=_with(levels.foresee_level)),
+        Topic("review.record", _with(record), title=N_("记下这一级的结果"), foresee=_with(levels.foresee_decision)),
+        Topic("review.void", _voided, title=N_("内容改过，前面的通过作废")),
+        Topic("review.seal", _with(levels.seal), title=N_("各级通过，封存"), foresee=_sealed),
     ):
-        runtime.add_topic(Topic(f"review.{name}", record, title=title))
+        runtime.add_topic(topic)
+
+    def denied(session: Session, denial: Denial) -> None:
+        deny(session, runtime, denial)
+
+    runtime.denials.append(denied)
 
 
-def _with(act: Callable[[Review], Result]) -> Callable[[Session, Call], Result]:
+def _with(act: Callable[[Review], Written]) -> Callable[[Session, Call], Written]:
     return lambda session, call: act(_review(session, call))
+
+
+def _sealed(_session: Session, call: Call) -> Result | None:
+    """Foresee a seal: a page looks ahead only when all levels are taken for passed."""
+    return {"outcome": "passed"} if call.data.get("level") == "done" else None
 
 
 def _voided(session: Session, call: Call) -> Result:

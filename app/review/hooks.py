@@ -30,12 +30,14 @@ class Published(Protocol):
         """Return number and hash of the published version."""
 
 
+Editing = Callable[[Session, Viewer, Subject], str]
 Notes = Callable[[Session, Subject], Iterable[MarginNote]]
 Preview = Callable[[Session, Subject], str]
 MaySee = Callable[[Session, Viewer, str], bool]
 
 _notes: dict[str, list[Notes]] = {}
 _previews: dict[str, Preview] = {}
+_editings: dict[str, Editing] = {}
 _sights: dict[str, MaySee] = {}
 
 
@@ -47,6 +49,11 @@ def add_notes(kind: str, notes: Notes) -> None:
 def show_preview(kind: str, address: Preview) -> None:
     """Say where contents of this kind can be seen as they will be published; an empty address means nowhere."""
     _previews[kind] = address
+
+
+def offer_editing(kind: str, address: Editing) -> None:
+    """Say where a reader may change contents of this kind just now; an empty address means nowhere."""
+    _editings[kind] = address
 
 
 def guard_sight(kind: str, may_see: MaySee) -> None:
@@ -63,6 +70,12 @@ def preview_of(session: Session, subject: Subject) -> str:
     """Return where the content can be seen as it will be published, empty when nowhere."""
     address = _previews.get(kind_of(subject.ref))
     return address(session, subject) if address else ""
+
+
+def editing_of(session: Session, viewer: Viewer, subject: Subject) -> str:
+    """Return where this reader may change the content just now, empty when nowhere."""
+    address = _editings.get(kind_of(subject.ref))
+    return address(session, viewer, subject) if address else ""
 
 
 def sight_of(ref: str) -> MaySee | None:

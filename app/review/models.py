@@ -18,6 +18,7 @@ from app.ledger.guards import guard_table
 
 OPEN, PASS, RETURN, REJECT, REFUSED = "open", "pass", "return", "reject", "refused"
 VOID, SEAL = "void", "seal"
+DENIED_BY = "denied_by"  # among the answers of a void: who said that a recorded pass was not theirs
 
 
 class ReviewAct(Base):

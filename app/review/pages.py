@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
@@ -15,25 +15,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import local
-from app.formkit import SubjectView
+from app.formkit import SHOWN_DIGEST, SubjectView
+from app.i18n import N_
 from app.people.rules import Viewer
 from app.review.diff import Diff, show, visual_diff
-from app.review.hooks import MarginNote, Published, notes_of, preview_of
-from app.review.models import PASS, VOID, ReviewAct
+from app.review.hooks import MarginNote, Published, editing_of, notes_of, preview_of, sight_of
+from app.review.models import PASS, RETURN, SEAL, VOID, ReviewAct
 from app.review.queries import Stamp, acts_of, standing
 from app.review.subjects import Content, Subject, provider_of
 from app.web import filters
 from app.web.i18n import gettext
+from app.work.models import Case, WorkItem
+from app.work.queries.casefile import token_data
 
 KEPT: Final = 8
 LARGEST_KEPT: Final = 2_000_000
+OWN: Final = {PASS: N_("您上次通过的第 %(version)s 版"), RETURN: N_("您上次退回的第 %(version)s 版")}
 _woven: dict[tuple[str, str, str], Diff] = {}
 _weaving = Lock()
 
 
 @dataclass(frozen=True)
 class Before:
-    """What a content is compared with: a version this reader passed, one the level passed, or the published one."""
+    """What a content is compared with: a version this reader judged, one the level passed, or the published one."""
 
     words: str
     version: int
@@ -43,12 +47,16 @@ class Before:
 
 @dataclass(frozen=True)
 class Pane:
-    """Everything the pane draws about one subject for one reader; read from the database when it is asked for."""
+    """Everything the pane draws about one subject for one reader; read from the database when it is asked for.
+
+    `holder` is who decides now where the reader only looks on; None on the page of the step itself.
+    """
 
     session: Session
     viewer: Viewer
     subject: Subject
     data: Mapping[str, Any]
+    holder: str | None = None
 
     @cached_property
     def acts(self) -> Sequence[ReviewAct]:
@@ -102,14 +110,20 @@ class Pane:
         return preview_of(self.session, self.subject)
 
     @property
+    def edit_url(self) -> str:
+        """Return where whoever has the step changes the content; empty where it is only read."""
+        return editing_of(self.session, self.viewer, self.subject) if self.holder is None else ""
+
+    @property
     def stamps(self) -> tuple[Stamp, ...]:
         """Return the levels with their passes."""
         return standing(self.session, self.subject.ref, self.subject.digest).stamps
 
     @property
     def warning(self) -> tuple[str, str] | None:
-        """Return what to say when passes became void by the present version: a title and a sentence."""
-        return void_words(self.acts, self.subject, self.viewer)
+        """Return title and sentence when passes became void by the present version and it was not passed since."""
+        is_passed = any(act.act == SEAL and act.digest == self.subject.digest for act in self.acts)
+        return None if is_passed else void_words(self.acts, self.subject, self.viewer)
 
 
 def reviewed(session: Session, viewer: Viewer, data: Mapping[str, Any]) -> SubjectView | None:
@@ -120,10 +134,43 @@ def reviewed(session: Session, viewer: Viewer, data: Mapping[str, Any]) -> Subje
     subject = provider_of(ref).find(session, ref, data)
     if subject is None:
         return None
-    pane = Pane(session, viewer, subject, data)
+    shown = data.get(SHOWN_DIGEST)
+    return _view(Pane(session, viewer, _at(session, subject, shown) if shown else subject, data))
+
+
+def reviewed_by(session: Session, viewer: Viewer, case: Case) -> SubjectView | None:
+    """Return what a case reviews, or reviewed last, for whoever may see the case; None when it reviewed nothing.
+
+    A vendor sees it only where the subject's own area lets it.
+    """
+    acts = session.scalars(select(ReviewAct).where(ReviewAct.case_id == case.id).order_by(ReviewAct.id)).all()
+    last = next((one for one in reversed(acts) if one.act != VOID), None)
+    if last is None or not _may_look(session, viewer, last.subject):
+        return None
+    item = session.scalar(select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.status == "open").limit(1))
+    data = token_data(session, case.id, item.token) if item else {}
+    subject = provider_of(last.subject).find(session, last.subject, data)
+    if subject is None:
+        return None
+    is_over = case.status != "running" or acts[-1].act == SEAL
+    shown = _at(session, subject, last.digest) if is_over else subject
+    return _view(Pane(session, viewer, shown, data, holder=(item.assignee_name or "") if item else ""))
+
+
+def _may_look(session: Session, viewer: Viewer, ref: str) -> bool:
+    sight = sight_of(ref) if viewer.is_vendor else None
+    return sight is None or sight(session, viewer, ref)
+
+
+def _at(session: Session, subject: Subject, digest: str) -> Subject:
+    """Return a subject as it was with this hash."""
+    return replace(subject, digest=digest, version=version_of(session, digest) or subject.version)
+
+
+def _view(pane: Pane) -> SubjectView:
     return SubjectView(
-        version=subject.version,
-        digest=subject.digest,
+        version=pane.subject.version,
+        digest=pane.subject.digest,
         pane=lambda: _draw("review/pane.html", pane),
         side=lambda: _draw("review/stamps.html", pane),
         top=lambda: _draw("review/warning.html", pane),
@@ -176,19 +223,28 @@ def _hour(at: datetime) -> str:
 def _bases(pane: Pane) -> Iterator[tuple[str, int, str]]:
     """Yield what this reader's comparison may start from, best first: words, version, hash."""
     passes = [act for act in reversed(pane.acts) if act.act == PASS]
-    for act in passes:
-        if act.user_id == pane.viewer.user_id:
-            yield gettext("您上次通过的第 %(version)s 版", version=act.version), act.version, act.digest
-    yield from (_passed_by(act) for act in passes if act.level == pane.data.get("level"))
+    returns = [act for act in reversed(pane.acts) if act.act == RETURN]
+    for act in reversed(pane.acts):
+        if act.act in OWN and act.user_id == pane.viewer.user_id:
+            yield gettext(OWN[act.act], version=act.version), act.version, act.digest
+    # that others passed this very version says nothing to a reader who never saw an earlier one
+    others = [act for act in passes if act.digest != pane.subject.digest]
+    yield from (_passed_by(act) for act in others if act.level == pane.data.get("level"))
     provider = provider_of(pane.subject.ref)
     published = provider.published(pane.session, pane.subject.ref) if isinstance(provider, Published) else None
     if published:
         yield gettext("已发布的第 %(version)s 版", version=published[0]), *published
-    yield from (_passed_by(act) for act in passes)
+    yield from (_passed_by(act) for act in others)
+    yield from (_returned_by(act) for act in returns if act.digest != pane.subject.digest)
 
 
 def _passed_by(act: ReviewAct) -> tuple[str, int, str]:
     words = gettext("%(who)s 上次通过的第 %(version)s 版", who=act.user_name, version=act.version)
+    return words, act.version, act.digest
+
+
+def _returned_by(act: ReviewAct) -> tuple[str, int, str]:
+    words = gettext("%(who)s 上次退回的第 %(version)s 版", who=act.user_name, version=act.version)
     return words, act.version, act.digest
 
 

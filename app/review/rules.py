@@ -19,6 +19,9 @@ UNIT, PARENT, OFFICE = "unit", "parent", "office"
 PLACES: Final = (UNIT, PARENT, OFFICE)
 
 
+OPENNESS, ACTIVE = "openness", "open"
+
+
 class Done(Protocol):
     """What of an act these rules look at."""
 
@@ -92,6 +95,11 @@ def barred_from(level: str, acts: Iterable[Done], authors: Collection[int]) -> s
     """Return who may not decide at a level: the authors, and whoever ever passed another level of the subject."""
     others = {one.user_id for one in acts if one.act == PASS and one.level != level and one.user_id is not None}
     return {*authors, *others}
+
+
+def is_open(answers: Mapping[str, object] | None) -> bool:
+    """Say whether a pass with these answers lets a content be shown to the public (主动公开, or nothing said)."""
+    return (answers or {}).get(OPENNESS) in {None, "", ACTIVE}
 
 
 def is_complete(levels: Sequence[str], passed: Mapping[str, Done], authors: Collection[int]) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -84,6 +84,14 @@ def find(session: Session, ref: str, data: Mapping[str, Any]) -> Subject:
     if subject is None:
         raise NotFound(NO_SUBJECT, ref=ref)
     return subject
+
+
+@runtime_checkable
+class Shown(Protocol):
+    """A provider whose subjects are shown to the public: only what may be open to everybody passes there."""
+
+    def shown(self, session: Session, ref: str) -> Collection[str]:
+        """Return the hashes of all contents that readers see or ever saw; their passes are kept as they stood."""
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.content.jobs import keep_columns
 from app.deadlines.jobs import keep_years
+from app.emergency import jobs as emergencies
 from app.errors import SettingError
 from app.files.jobs import sweep
 from app.outbox import channels_of, queries
@@ -79,6 +80,7 @@ def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
             timed=True,
         ),
         Drain("signals", lambda stop: deliver_owed(runtime, owner, stop), _owed([SIGNAL])),
+        Drain("emergencies", emergencies.bring_in, emergencies.next_due, timed=True),
         Drain("confirmations", lambda stop: remind_owed(owner, stop), _owed([CONFIRM]), timed=True),
     ]
     if "timers" in wanted:
@@ -89,7 +91,7 @@ def groups(app: Flask, wanted: Collection[str]) -> list[list[Drain]]:
     return [group for group in found if group]
 
 
-NAMES = ("timers", "deadlines", "publishing", "outbox", "services", "signals", "confirmations")
+NAMES = ("timers", "deadlines", "publishing", "outbox", "services", "signals", "confirmations", "emergencies")
 SELDOM = "seldom"
 
 
@@ -114,7 +116,10 @@ def _seldom(runtime: Runtime) -> list[Drain]:
     def keep() -> int:
         return keep_columns(runtime)
 
-    hourly = ((HOUR, sweep, True), (HOUR, sweep_try_outs, True), (HOUR, keep, True))
+    def prepare() -> int:
+        return emergencies.keep_plans(runtime)
+
+    hourly = ((HOUR, sweep, True), (HOUR, sweep_try_outs, True), (HOUR, keep, True), (HOUR, prepare, True))
     rows = (*hourly, (DAY, keep_years, True), (MINUTES, look, False))
     kept = [(Seldom(every, act), timed) for every, act, timed in rows]
     return [Drain(SELDOM, one.run, one.next_due, timed) for one, timed in kept]

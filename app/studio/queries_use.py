@@ -78,7 +78,8 @@ def use_of(
     session: Session, viewer: Viewer, version_id: int, definition: Definition, since: datetime | None, now: datetime
 ) -> Use:
     """Return how a version was used by the cases begun since an instant, or ever."""
-    mine = [Case.version_id == version_id, case_scope(viewer)]
+    # a drill is in no figure
+    mine = [Case.version_id == version_id, Case.drill.is_(False), case_scope(viewer)]
     if since is not None:
         mine.append(Case.opened_at >= since)
     row = session.execute(select(func.count(), func.count(Case.closed_at)).select_from(Case).where(*mine)).one()

@@ -14,6 +14,7 @@ from app.expressions import juel
 from app.i18n import N_
 from app.people.rules import ROLES
 
+# says a sentence with its values, or a limit, in the reader's language
 Say = Callable[..., str]
 HUMAN = frozenset({"userTask", "manualTask", "task"})
 AUTOMATIC = frozenset({"serviceTask", "scriptTask", "businessRuleTask", "sendTask", "receiveTask", "callActivity"})
@@ -189,7 +190,7 @@ def _functions(diagram: Diagram, say: Say, people: Mapping[str, str]) -> dict[st
 
 
 def _limit(text: str, say: Say) -> str:
-    return say(LIMITS[text]) if text in LIMITS else text or say(N_("不限"))
+    return say(LIMITS[text]) if text in LIMITS else _times(text, say) or say(N_("不限"))
 
 
 def _reports(one: Element, say: Say) -> str:
@@ -208,7 +209,7 @@ def _joined(text: str, sign: str, say: Say) -> str:
 
 def _times(text: str, say: Say) -> str:
     try:
-        return say(N_("、")).join(parse_limit(part).text for part in text.split(","))
+        return say(N_("、")).join(str(say(parse_limit(part))) for part in text.split(","))
     except UserError:
         return text
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, current_app, g, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 NOTICE = N_("本系统为非涉密系统，严禁存储、处理、传输国家秘密")
+DAY = 24 * 3600
 HTMX = {
     "allowEval": False,
     "includeIndicatorStyles": False,
@@ -84,7 +85,8 @@ def init_app(
     `check(permission)` lets the request pass (None), answers it or raises. `ready()` returns None or the reason
     why the product cannot serve; `notes()` returns what else there is to say about its health. `context()` returns
     what the frame shows: viewer (None when nobody is signed in), demo ({"clock": text} or None), notice, counts
-    (name to number), and optionally house, bell, home_url.
+    (name to number), and optionally house, bell, home_url, asked ({"text", "button", "url"}: one tap somebody waits
+    for).
     """
     app.extensions["guanjia_web"] = _Shell(context, ready, now or _database_now, notes)
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # the token lives as long as the session
@@ -142,6 +144,7 @@ def _defaults() -> dict[str, Any]:
         "counts": {},
         "house": None,
         "bell": None,
+        "asked": None,
         "home_url": f"{request.script_root}/",
         "html_lang": i18n.html_lang(),
         "htmx_config": HTMX,
@@ -177,6 +180,17 @@ def readyz() -> ResponseReturnValue:
     if reason is not None:
         return {"status": "not ready", "reason": reason}, 503
     return {"status": "ready", **_shell().notes()}, 200
+
+
+@bp.get("/favicon.ico")
+@public
+def favicon() -> ResponseReturnValue:
+    """Send the mark of the product to browsers that ask for it unbidden, as they do for a page without one."""
+    answer = Response(assets.built("favicon.svg").read_bytes(), mimetype="image/svg+xml")
+    answer.cache_control.max_age = DAY
+    # a previewed page has no origin of its own, so this counts as somebody else's there
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
 
 
 bp.post("/language")(i18n.language)

@@ -103,6 +103,11 @@ def asset(name: str) -> str:
     return _address(_assets().file(name))
 
 
+def built(name: str) -> Path:
+    """Return where a built file lies."""
+    return _assets().dist / _assets().file(name)
+
+
 def asset_css(name: str) -> list[str]:
     """Return the addresses of an entry's style sheets."""
     return [_address(path) for path in _assets().sheets(name)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from app import create_app
 from app.config import Settings
 from app.db import db
-from tests.bench import completion, core, countersign, lists, publishing, table, timers
+from tests.bench import completion, core, countersign, emergency, lists, publishing, table, timers
 from tests.bench import http as rest
 from tests.bench.floor import floor, on_postgres, on_sqlite
 from tests.conftest import create_database, database_at, prepare, settings_for
@@ -48,6 +48,7 @@ def on(name: str, settings: Settings, folder: Path) -> None:
         completion.measure(app, least)
         countersign.measure(app)
         timers.measure(app, settings)
+        emergency.measure(app)
         db.session.remove()
         db.engine.dispose()
     rest.measure(settings, folder)

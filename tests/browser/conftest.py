@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import requests
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from app import create_app
+from app.config import Settings
 from app.db import db
 from tests.browser.scenes import Scenes, stage
 from tests.browser.visit import House, Visit
@@ -87,9 +89,15 @@ def scenes(dispatch: Dispatch) -> Scenes:
 
 @pytest.fixture(scope="session")
 def house(dispatch: Dispatch, scenes: Scenes) -> Iterator[House]:
-    """The product, serving that city in a process of its own as the command line starts it."""
+    """The product, serving that city."""
     del scenes  # staged before anybody looks
-    settings = dispatch.app.extensions["guanjia.settings"]
+    with serving(dispatch.app.extensions["guanjia.settings"]) as found:
+        yield found
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[House]:
+    """Serve a prepared city in a process of its own, as the command line starts it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -24,7 +24,7 @@
 
   const controls = Array.from(document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary"));
   for (const control of controls.filter(shown)) {
-    if (control.closest(".gj-sr, .gj-skip, .djs-container, .gj-upload-zone") || control.type === "file") continue;
+    if (control.closest(".gj-sr, .gj-skip, .skip, .djs-container, .gj-upload-zone") || control.type === "file") continue;
     const text = Array.from(control.matches("button, a, summary") ? [control, ...control.querySelectorAll("b, span")] : []).filter(shown);
     for (const part of text) {
       const cut = style(part).overflowX !== "visible" && part.scrollWidth > part.clientWidth + 1 && style(part).textOverflow !== "ellipsis";

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import Flask
+
+from app import clock
+from app.content.operations.terms import establish_lists
+from app.db import db, transaction
+from app.ledger import Actor
+from app.people.operations import by_setup, create_user
+from tests.factories.articled import Newsroom
+from tests.factories.city import PASSWORD
+from tests.factories.content import columns_of, site_named
+from tests.factories.correcting import publish_correction
 from tests.factories.dispatch import Dispatch
 
 TOUCHED = {
@@ -61,3 +72,29 @@ def stage(dispatch: Dispatch) -> Scenes:
         withdrawn_late=late.number,
         stopped=stopped.number,
     )
+
+
+def open_newsroom(app: Flask) -> Newsroom:
+    """Open an editorial office that checks, reviews and corrects articles; two people hold the first level."""
+    news = Newsroom(app)
+    with app.app_context():
+        news.open()
+        publish_correction()
+        with transaction() as session:
+            establish_lists(session, Actor("setup", "setup"), clock.now(session))
+            site = site_named(session)
+            columns_of(session, site.id)
+            create_user(
+                session,
+                by_setup(),
+                user_name="reviewer1b",
+                name="言知秋",
+                unit_id=site.owner_id,
+                titles=("信息科",),
+                roles=("reviewer_1",),
+                password=PASSWORD,
+                must_change=False,
+                now=clock.now(session),
+            )
+        db.session.remove()
+    return news

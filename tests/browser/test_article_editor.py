@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,35 @@ def test_a_pasted_picture_goes_to_the_library_and_asks_for_its_words(
     assert "base64" not in body
 
 
+def test_a_pasted_figure_keeps_its_caption(enter: Enter, house: House, article: int) -> None:
+    """Picture and caption stay together, whatever stood around them; Enter goes on below; a caption alone is text."""
+    page = open_editor(enter("editor"), article)
+    write_all(page, "开头")
+    address = "data:image/jpeg;base64," + base64.b64encode(a_picture()).decode()
+    source = (
+        f'<figure class="wp-block"><a href="/big.jpg"><img src="{address}" alt="选房现场"></a>'
+        "<figcaption><p>图 1 <b>选房</b>现场</p></figcaption></figure>"
+        '<figure><img src="https://other.example.cn/x.png"><figcaption>没有来的图</figcaption></figure>'
+    )
+    page.evaluate(PASTE, [text_of(page).element_handle(), source])
+    text_of(page).locator("figcaption").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.keyboard.type("下一段")
+    expect(text_of(page).locator("figure img")).to_have_attribute("src", re.compile("/content/media/"))
+    flush(page)
+    body = re.sub(r"/content/media/\d+", "…", saved(house, article)["body"])
+    figure = '<figure><img src="…" alt="选房现场"><figcaption>图 1 <strong>选房</strong>现场</figcaption></figure>'
+    assert figure in body
+    assert f"{figure}<p>下一段</p>" in body
+    assert "<p>没有来的图</p>" in body
+    page.goto(page.url + "/edit")
+    expect(text_of(page).locator("figcaption")).to_have_text("图 1 选房现场")
+    text_of(page).locator("figure img").click()
+    page.keyboard.press("Delete")
+    expect(text_of(page).locator("figure, figcaption")).to_have_count(0)
+
+
 def test_a_picture_is_chosen_from_the_library_by_keyboard(enter: Enter, house: House, article: int) -> None:
     page = open_editor(enter("editor"), article)
     page.get_by_role("button", name="图片", exact=True).click()
@@ -236,6 +266,21 @@ def test_a_click_on_a_finding_selects_its_words(enter: Enter, article: int) -> N
     expect(found).to_be_visible()
     found.click()
     assert "2月30日" in page.evaluate("window.getSelection().toString()")
+
+
+def test_a_finding_may_stand_for_a_reason(enter: Enter, article: int) -> None:
+    """Too short a reason is answered with a sentence; with a good one the finding stops nothing any more."""
+    visit = enter("editor")
+    page = open_editor(visit, article)
+    write_all(page, "会议定于2026年2月30日召开。")
+    found = page.locator("[data-findings] li", has_text="2月30日").first
+    found.get_by_label("为什么可以这样写").fill("好")
+    found.get_by_role("button", name="保留").click()
+    expect(page.locator("[data-findings] [data-count]")).to_contain_text("至少 4 个字")
+    found.get_by_label("为什么可以这样写").fill("原文如此，引用时不改")
+    found.get_by_role("button", name="保留").click()
+    expect(found).to_contain_text("已说明理由")
+    expect(found.get_by_label("为什么可以这样写")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

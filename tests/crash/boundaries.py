@@ -164,8 +164,8 @@ class Boundary:
         self._act, self._count, self._wrote = act, 0, False
         self._ears: list[tuple[Any, str, Callable[..., None]]] = [
             (Engine, "before_cursor_execute", self._statement),
-            (Session, "before_commit", lambda _session: self._reach("before")),
-            (Session, "after_commit", lambda _session: self._reach("after")),
+            (Session, "before_commit", lambda session: self._reach("before", session)),
+            (Session, "after_commit", lambda session: self._reach("after", session)),
             (Session, "after_rollback", self._forget),
         ]
         for ear in self._ears:
@@ -182,8 +182,9 @@ class Boundary:
     def _forget(self, _session: Session) -> None:
         self._wrote = False
 
-    def _reach(self, side: str) -> None:
-        if not self._wrote:
+    def _reach(self, side: str, session: Session) -> None:
+        # the end of a savepoint is told of like a commit
+        if not self._wrote or session.in_nested_transaction():
             return
         if side == "after":
             self._wrote = False

@@ -30,6 +30,7 @@ ENDS = {".html": b"</html>", ".xml": b">", ".css": b"}"}
 
 
 @pytest.mark.crash
+@pytest.mark.timeout(1800 if FULL else 300)
 def test_a_killed_publisher_leaves_whole_pages(sqlite_settings: Settings) -> None:
     """Old or new, never half; running again writes the rest; rows and files agree."""
     for _app in running(sqlite_settings):

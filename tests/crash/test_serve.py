@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -22,17 +21,11 @@ import pytest
 import requests
 
 from app.config import Settings
+from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
 STOPS_WITHIN = 10
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def start(data: Path, port: int, *words: str, **env: str) -> subprocess.Popen[str]:

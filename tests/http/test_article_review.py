@@ -112,3 +112,88 @@ def test_it_is_not_begun_from_the_list_of_processes(news: Newsroom) -> None:
     editor = signed_in(news.app, "editor")
     assert "信息发布审核" not in editor.get("/start").get_data(as_text=True)
     assert editor.get("/start/article_review").status_code == 403
+
+
+def consequences(page: str) -> list[str]:
+    """Return what the buttons of a step say will follow."""
+    return re.findall(r'class="gj-act[^"]*"[^>]*name="decision"[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)
+
+
+def test_every_level_says_who_has_it_next(news: Newsroom) -> None:
+    """A pass names the next level, its people and their time; the last one the publisher; a return its author."""
+    article_id = news.begin()
+    case_id = news.case(article_id).id
+    told = []
+    for user, level in (("reviewer1", "review_1"), ("reviewer2", "review_2"), ("secrecy", "secrecy")):
+        page = signed_in(news.app, user).get(f"/tasks/{news.items(case_id)[level].id}").get_data(as_text=True)
+        told.append(consequences(page)[0])
+        assert "给姜若谷：作者改后从第一级重新走" in consequences(page)
+        news.decide(article_id, "pass")
+    page = signed_in(news.app, "reviewer3").get(f"/tasks/{news.items(case_id)['review_3'].id}").get_data(as_text=True)
+    assert [*told, consequences(page)[0]] == [
+        "下一步：二审，由穆长歌办理，4 工作小时",
+        "下一步：保密审查，由孟清晏办理，4 工作小时",
+        "下一步：三审，由祁云阶办理，4 工作小时",
+        "下一步：发布，由蓝采薇办理，4 工作小时",
+    ]
+
+
+def test_the_course_of_a_case_names_the_levels_to_come(news: Newsroom) -> None:
+    """What is still to come stands in order, with people and limits, and writes nothing."""
+    number = news.case(news.begin()).number
+    page = signed_in(news.app, "editor").get(f"/cases/{number}").get_data(as_text=True)
+    course = page[page.rindex('class="gj-timeline"') :]
+    assert re.findall(r"is-future.*?<b>(.*?)</b>", course, re.DOTALL)[:4] == ["二审", "保密审查", "三审", "发布"]
+
+
+def test_whoever_sees_the_case_reads_what_is_reviewed(news: Newsroom) -> None:
+    """The text, its changes and the passes stand on the case for people who decide nothing; strangers get nothing."""
+    article_id = news.begin()
+    news.decide(article_id, "pass")
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    address = f"/cases/{news.case(article_id).number}?tab=review"
+    page = signed_in(news.app, "editor").get(address).get_data(as_text=True)
+    assert "稿件与审核" in page
+    assert "黎照晚 上次通过的第 1 版" in page
+    assert re.search("一审.{0,80}黎照晚", page, re.DOTALL)
+    assert 'name="seen"' not in page
+    assert ">您<" not in page
+    assert signed_in(news.app, "vendor_a_lead").get(address).status_code == 404
+
+
+def test_a_closed_case_shows_the_version_it_reviewed(news: Newsroom) -> None:
+    """Later versions are another case's matter."""
+    article_id = news.begin()
+    news.decide(article_id, "reject")
+    page = signed_in(news.app, "editor").get(f"/cases/{news.case(article_id).number}?tab=review")
+    assert page.status_code == 200
+    assert "gj-review-text" in page.get_data(as_text=True)
+
+
+def test_a_returned_article_is_mended_from_its_step(news: Newsroom) -> None:
+    """The step leads to the editor; at a level, and for whoever only looks on, it does not."""
+    article_id = news.begin()
+    address = f'href="/articles/{article_id}/edit"'
+    level = news.items(news.case(article_id).id)["review_1"]
+    assert address not in signed_in(news.app, "reviewer1").get(f"/tasks/{level.id}").text
+    news.decide(article_id, "return")
+    item = news.items(news.case(article_id).id)["revise"]
+    assert address in signed_in(news.app, "editor").get(f"/tasks/{item.id}").text
+
+
+def test_what_readers_see_is_not_offered_for_review_again(news: Newsroom) -> None:
+    """Published and unchanged: no 交审, but why; changed, the button is there again."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    news.do(article_id, "publish", "publisher", "now")
+    news.run()
+    editor, address = signed_in(news.app, "editor"), f"/articles/{article_id}"
+    page = editor.get(address).text
+    assert f'action="{address}/hand-in"' not in page
+    assert "内容和已发布的一样，不用再交" in page
+    assert editor.post(f"{address}/hand-in", data={"key": "again"}).status_code == 409
+    news.edit(article_id, sensitive=True)
+    page = editor.get(address).text
+    assert f'action="{address}/hand-in"' in page
+    assert "交过以后又改过" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.content.models import Article
+from app.content.operations.articles import save_draft
 from app.content.operations.findings import record_findings
 from app.content.operations.grants import Wanted, grant
+from app.content.queries import articles as queries
 from app.db import db, transaction
 from app.ledger.models import Record
 from app.people.models import Unit
@@ -170,6 +173,24 @@ def test_what_was_found_is_shown_and_may_stand_for_a_reason(sign_in: SignIn) -> 
     answer = browser.post(f"/articles/{article().id}/waive", data=asked, follow_redirects=True)
     assert "原文如此，引用时不改" in answer.text
     assert "为什么可以这样写" not in sign_in("dept").get(f"/articles/{article().id}").text
+
+
+def test_what_keeps_an_article_from_its_first_hand_in_may_stand_for_a_reason(sign_in: SignIn) -> None:
+    """Before there is a version the writer sees what would stop it; too short a reason is refused with a sentence."""
+    with transaction() as session:
+        row, editor = session.get_one(Article, article().id), viewer(session, "editor")
+        seen = queries.draft(session, row.id).row_version
+        body = {"body": "<p>配租会议定于2026年2月30日召开，请准时参加。</p>"}
+        save_draft(session, editor, row.id, body, seen, clock.now(session))
+    browser, path = sign_in("editor"), f"/articles/{article().id}"
+    assert "现在检查出的" in browser.get(path).text
+    asked = {"rule": "date", "text": re.findall(r'name="text" value="([^"]+)"', browser.get(path).text)[0]}
+    short = browser.post(f"{path}/waive", data={**asked, "reason": "好"}, follow_redirects=True)
+    assert "至少 4 个字" in short.text
+    given = browser.post(f"{path}/waive", data={**asked, "reason": "原文如此，引用时不改"}, follow_redirects=True)
+    assert "已说明理由" in given.text
+    assert 'name="reason"' not in given.text
+    assert "现在检查出的" not in sign_in("dept").get(path).text
 
 
 def test_a_policy_and_its_interpretation_are_linked_and_unlinked(sign_in: SignIn) -> None:

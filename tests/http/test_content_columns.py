@@ -128,6 +128,8 @@ def test_somebody_who_was_given_one_column_manages_that_one(sign_in: SignIn, sit
     assert browser.get(f"/columns/{news}").status_code == 200
     assert browser.get(f"/columns/{notice}").status_code == 404
     assert browser.post(f"/columns/sites/{site_id}/new", data=facts()).status_code == 404
+    assert "管理栏目" in browser.get("/articles").text
+    assert "管理栏目" not in sign_in("editor").get("/articles").text
 
 
 def test_a_grant_opens_a_column_and_its_end_closes_it(sign_in: SignIn, site_id: int) -> None:

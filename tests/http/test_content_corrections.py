@@ -94,6 +94,39 @@ def test_who_may_not_see_the_article_sees_no_trace(app: Flask, by: str) -> None:
     assert answer.status_code == 404
 
 
+def test_whoever_confirms_sees_what_readers_see(app: Flask) -> None:
+    """A version handed in since is not what was reported: the page shows the published one, and takes its hash."""
+    c.publish_correction()
+    article_id = c.published_fault()
+    published = c.seen(article_id)
+    case_id = c.take_up(app, c.report_it(article_id))
+    c.change(article_id, c.GOOD)
+    item = c.opened(case_id)[0].id
+    publisher = signed_in(app, "publisher")
+    text = publisher.get(f"/tasks/{item}").get_data(as_text=True)
+    assert f'name="seen" value="{published}"' in text
+    assert "尽快布署" in text
+    assert "尽快部署" not in text
+    sent = {"seen": published, "fault_kind": "wording", "severity_wish": "rule", "words": "布署"}
+    assert publisher.post(f"/tasks/{item}", data={**sent, "decision": "confirm", "key": "a"}).status_code == 303
+
+
+def test_whoever_decides_on_responsibility_reads_every_statement(app: Flask) -> None:
+    """Each statement stands on the page with name and time, in the order in which they came."""
+    c.publish_correction()
+    article_id = c.published_fault()
+    case_id = c.take_up(app, c.report_it(article_id))
+    c.confirm(app, case_id, article_id, kind="political")
+    c.correct(app, case_id, article_id)
+    people = ("reviewer1", "editor", "reviewer2", "secrecy", "reviewer3")
+    for by in people:
+        c.do(app, case_id, by, "submit", statement=f"{by} 的说明")
+    text = signed_in(app, "supervisor").get(f"/tasks/{c.opened(case_id)[0].id}").get_data(as_text=True)
+    places = [text.index(f"{by} 的说明") for by in people]
+    assert places == sorted(places)
+    assert len(re.findall(r"<h2>说明情况</h2><span[^>]*>(?:黎照晚|姜若谷|穆长歌|孟清晏|祁云阶)", text)) == len(people)
+
+
 def test_the_steps_show_report_and_trace(app: Flask) -> None:
     """Whoever confirms reads the report beside the article; whoever mends reads the trace."""
     c.publish_correction()

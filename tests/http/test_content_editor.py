@@ -158,3 +158,34 @@ def test_two_people_in_one_article_are_named_to_each_other(sign_in: SignIn, arti
     answer = sign_in("editor2").post(f"/articles/{article_id}/presence")
     assert answer.json["others"] == ["姜若谷"]
     assert answer.json["token"]
+
+
+def plain(browser: FlaskClient, article_id: int, body: str) -> Any:
+    """Save a text as a page without script does."""
+    seen = draft(article_id).row_version
+    return browser.post(f"/articles/{article_id}/edit", data={"row_version": seen, "title": "长稿", "body": body})
+
+
+def test_a_long_text_without_script_is_saved_as_with_it(sign_in: SignIn, article_id: int) -> None:
+    """A text of Chinese is three times as long on the way, and arrives."""
+    body = f"<p>{'长' * 500_000}</p>"
+    assert plain(sign_in("editor"), article_id, body).status_code == 303
+    assert len(draft(article_id).fields["body"]) == len(body)
+
+
+def test_a_text_that_is_too_long_comes_back_with_what_to_do(sign_in: SignIn, article_id: int) -> None:
+    """Nothing is saved, the sentence says how much is too much, and everything typed stands in the page."""
+    body = f"<p>{'a' * 6_000_000}</p>"
+    answer = plain(sign_in("editor"), article_id, body)
+    assert answer.status_code == 422
+    assert "正文太大，没有保存：最多 5 MB" in answer.text
+    assert "a" * 6_000_000 in answer.text
+    assert draft(article_id).fields["title"] != "长稿"
+
+
+def test_more_than_any_page_sends_is_refused_in_words(sign_in: SignIn, article_id: int) -> None:
+    """Too much even to be read: the sentence names the text, its limit and where it still stands."""
+    answer = plain(sign_in("editor"), article_id, "长" * 2_000_000)
+    assert answer.status_code == 413
+    assert "正文太大" in answer.text
+    assert "后退" in answer.text

@@ -61,6 +61,21 @@ def test_a_draft_is_printed_as_it_stands(draft: int, sign_in: SignIn) -> None:
     assert page.count("<tr>") == 1 + len(re.findall(r"<tr><td class=\"gj-num", page)) > 2
 
 
+def test_paper_in_english_has_english_limits(draft: int, sign_in: SignIn) -> None:
+    """Limits are words too: an English page does not print them in Chinese."""
+    with transaction() as session:
+        found = session.get_one(ProcessDraft, draft)
+        drawn = diagram(start(), user("a", properties({"limit": "2 工作小时"})), end(), chain("s", "a", "e")).decode()
+        drafts.save_part(
+            session, viewer(session, "owner"), draft, ("bpmn", "small", drawn), found.row_version, clock.now(session)
+        )
+    browser = sign_in("owner")
+    browser.set_cookie("lang", "en")
+    page = browser.get(f"/studio/drafts/{draft}/steps/print").get_data(as_text=True)
+    assert "2 working hours" in page
+    assert "工作小时" not in page
+
+
 def test_a_version_is_printed(draft: int, sign_in: SignIn) -> None:
     """A published version has the same table with its number; there is no page for one that does not exist."""
     del draft

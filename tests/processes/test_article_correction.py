@@ -6,15 +6,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app import clock
+from app import clock, runtime_of
 from app.content.models import Article, ErrorReport, Fault, Publication
 from app.content.operations.sites import set_style
+from app.content.operations.submitting import hand_in
 from app.db import db, transaction
+from app.errors import Conflict
 from app.ledger import verify
 from app.outbox.models import Notice
 from app.people import operations as people
 from app.people.models import User
+from app.review.hooks import editing_of
 from app.review.queries import sealed
+from app.review.subjects import find
 from app.work.models import Candidate, Case
 from tests.factories import correcting as c
 from tests.factories.content import site_named
@@ -186,6 +190,10 @@ def test_what_was_not_mended_does_not_go_to_review(app: Flask) -> None:
     assert c.at(case_id) == ["fix"]
     assert "还和网上的一样" in c.data_at(case_id)["fix_note"]
     c.type_in(article_id, "<p>身份证号 11010519491231002X 的申请人。</p>")
+    with pytest.raises(Conflict, match="更正办件"), transaction() as session:
+        hand_in(session, runtime_of(app), viewer(session, "editor"), article_id, "k", clock.now(session))
+    subject, who = find(db.session(), f"article:{article_id}", {}), viewer(db.session(), "editor")
+    assert editing_of(db.session(), who, subject) == f"/articles/{article_id}/edit"
     c.do(app, case_id, "editor", "submit", seen=c.seen(article_id), correction_note="改了。")
     assert c.at(case_id) == ["fix"]
     assert "自动检查有" in c.data_at(case_id)["fix_note"]

@@ -5,16 +5,30 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from app import clock, runtime_of
 from app.content.models import Article, ArticleLink, ErrorReport, PageCheck, Publication
+from app.content.operations import publishing
+from app.content.queries.trace import trace
 from app.content.rules import DOWN, PASSED, PUBLISHED, REJECTED, RETURNED, REVIEW
 from app.db import db, transaction
-from app.ledger import verify
-from app.review.queries import passers, sealed
-from app.work.models import Incident, WorkItem
-from tests.factories.articled import LEVELS, OTHER, Newsroom
+from app.errors import Conflict, Refused
+from app.ledger import Actor, verify
+from app.ledger.models import Record
+from app.outbox.models import Notice
+from app.people.models import User
+from app.review.models import ReviewAct
+from app.review.queries import passers, sealed, standing
+from app.work.models import Incident, Transcription, WorkItem
+from app.work.operations import answer_transcription
+from tests.conftest import START
+from tests.factories.articled import LEVELS, OTHER, TEXT, Newsroom
 from tests.factories.content import site_named
+from tests.factories.dictated import record
 from tests.factories.published import add_article, set_mode
+from tests.factories.reviewing import CHECKS
+from tests.factories.small import viewer
 
 
 @pytest.fixture
@@ -274,3 +288,200 @@ def test_levels_are_held_by_the_people_of_the_columns_unit(lite: Newsroom) -> No
     query = select(WorkItem.unit_name).where(WorkItem.case_id == lite.case(article_id).id, WorkItem.status == "done")
     units = list(db.session.scalars(query.order_by(WorkItem.id)))
     assert units[-len(LEVELS) :] == ["市住建局", "市住建局", "市住建局", "网站管理办公室"]
+
+
+def test_what_is_not_for_everybody_is_not_passed_and_not_published(news: Newsroom) -> None:
+    """A secrecy pass that says 依申请公开 is refused and the level comes again; with 主动公开 it goes on."""
+    article_id = news.begin()
+    news.pass_all(article_id, "review_1", "review_2")
+    news.decide(article_id, "pass", openness="on_request", openness_reason="涉及企业投标")
+    assert (news.at(article_id), news.acts(article_id)[-1]) == (["secrecy"], ("refused", "secrecy"))
+    news.pass_all(article_id, "secrecy", "review_3")
+    assert news.at(article_id) == ["publish"]
+
+
+def test_a_pass_from_before_that_rule_goes_back_to_the_secrecy_review(news: Newsroom) -> None:
+    """Passed as not for everybody by an earlier release: publishing refuses it, the case returns to the level."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    version = news.version(article_id)
+    with transaction() as session:
+        _say_closed(session, article_id)
+    with pytest.raises(Refused, match="不是主动公开"), transaction() as session:
+        publishing.publish(session, article_id, version.id, Actor("worker", "程序"), None, START)
+    publish(news, article_id)
+    assert publications(article_id) == []
+    assert news.at(article_id) == ["secrecy"]
+    news.pass_all(article_id, "secrecy")
+    assert news.at(article_id) == ["publish"]
+    publish(news, article_id)
+    assert len(publications(article_id)) == 1
+
+
+def _say_closed(session: Session, article_id: int) -> None:
+    """Write the passes again as an earlier release left them: the one of secrecy said 不予公开."""
+    rows = select(ReviewAct).where(ReviewAct.subject == f"article:{article_id}").order_by(ReviewAct.id)
+    old = next(one for one in session.scalars(rows) if (one.act, one.level) == ("pass", "secrecy"))
+    seal = session.scalars(rows.where(ReviewAct.act == "seal")).one()
+    for one in (old, seal):
+        facts = {name: getattr(one, name) for name in [*ReviewAct.__table__.columns.keys()] if name != "id"}
+        if one is old:
+            facts |= {"answers": {**one.answers, "openness": "closed"}, "item_id": None}
+        session.add(ReviewAct(**facts))
+        session.flush()
+
+
+def test_a_change_of_a_published_article_leaves_the_passes_of_what_readers_see(news: Newsroom) -> None:
+    """Who passed the published version stands in the record as it was, while the next one is reviewed and after."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    first = news.version(article_id).digest
+    publish(news, article_id)
+    news.edit(article_id, body=OTHER)
+    news.hand_in(article_id)
+    news.decide(article_id, "pass")
+    news.decide(article_id, "return_level", back_to_level="review_1")
+    db.session.rollback()
+    assert [one.is_void for one in passers(db.session(), f"article:{article_id}", first)] == [False] * 4
+    news.pass_all(article_id)
+    publish(news, article_id)
+    news.edit(article_id, body=TEXT.replace("412", "414"))
+    news.hand_in(article_id)
+    db.session.rollback()
+    for step in trace(db.session(), viewer(db.session(), "publisher"), article_id, "412 户").line[:2]:
+        assert [one.is_void for one in step.passers if one.level == "review_3"] == [False]
+
+
+def test_an_article_taken_down_before_the_comparison_is_taken_down_not_different(lite: Newsroom) -> None:
+    """After a quarter of an hour the check says 已撤下, and nobody is asked to look at a page that is gone."""
+    article_id = lite.begin()
+    lite.pass_all(article_id)
+    publish(lite, article_id)
+    with transaction() as session:
+        publishing.take_down(session, viewer(session, "publisher"), article_id, "数字有误", clock.now(session))
+    lite.run(minutes=16)
+    (found,) = db.session.scalars(select(PageCheck))
+    assert found.outcome == "taken_down"
+    assert "撤下" in found.note
+    assert lite.at(article_id) == ["(已撤下)"]
+
+
+def test_an_address_noted_by_hand_completes_the_step_that_waits_for_it(news: Newsroom) -> None:
+    """One act: the article is out, its step is done by whoever noted the address, and the case goes on."""
+    article_id = news.write()
+    set_mode(news.article(article_id).site_id, "outside", route="none")
+    news.hand_in(article_id)
+    news.pass_all(article_id)
+    note_outside(news, article_id, "https://platform.example.cn/1")
+    assert news.at(article_id) == []
+    news.run()
+    (row,) = publications(article_id)
+    assert (row.url, row.by) == ("https://platform.example.cn/1", "蓝采薇")
+    step = db.session.scalars(select(WorkItem).where(WorkItem.node == "publish")).one()
+    assert (step.status, step.done_by_name) == ("done", "蓝采薇")
+    news.run(minutes=16)
+    assert news.at(article_id) == ["check_by_hand"]
+    note_outside(news, article_id, "https://platform.example.cn/1")
+    assert len(publications(article_id)) == 1
+
+
+def note_outside(news: Newsroom, article_id: int, url: str) -> None:
+    with transaction() as session:
+        who, now = viewer(session, "publisher"), clock.now(session)
+        publishing.publish_outside(session, runtime_of(news.app), who, article_id, url, None, now)
+
+
+@pytest.mark.parametrize("state", ["published", "taken down"])
+def test_nothing_changed_nothing_to_hand_in(lite: Newsroom, state: str) -> None:
+    """What readers see, or saw, is not reviewed again as it is; the sentence says so."""
+    article_id = lite.begin()
+    lite.pass_all(article_id)
+    publish(lite, article_id)
+    if state == "taken down":
+        with transaction() as session:
+            publishing.take_down(session, viewer(session, "publisher"), article_id, "数字有误", clock.now(session))
+    with pytest.raises(Conflict, match="一样"):
+        lite.hand_in(article_id)
+    lite.edit(article_id, body=OTHER)
+    lite.hand_in(article_id)
+    assert lite.at(article_id) == ["review_1"]
+
+
+def deny(news: Newsroom, article_id: int) -> None:
+    """Let the director say that the pass recorded in their name is not theirs."""
+    with transaction() as session:
+        row = session.scalars(select(Transcription).order_by(Transcription.id.desc())).first()
+        assert row is not None
+        who, now = viewer(session, "reviewer3"), clock.now(session)
+        answer_transcription(session, runtime_of(news.app), who, row.id, "objected", "我没有同意。", now)
+
+
+def dictate(news: Newsroom, article_id: int) -> None:
+    """Let a clerk record the last pass as the director's."""
+    item = news.items(news.case(article_id).id)["review_3"]
+    answers = {**CHECKS["review_3"], "seen": news.version(article_id).digest, "decision": "pass"}
+    record(runtime_of(news.app), item.id, leader="reviewer3", **answers)
+
+
+def test_a_denied_pass_breaks_the_seal_before_publication(news: Newsroom) -> None:
+    """The recorded last pass was never given: it is void, nothing goes out, the level comes again."""
+    article_id = news.begin()
+    news.pass_all(article_id, "review_1", "review_2", "secrecy")
+    dictate(news, article_id)
+    assert news.at(article_id) == ["publish"]
+    deny(news, article_id)
+    assert (news.at(article_id), news.article(article_id).state) == (["review_3"], REVIEW)
+    assert news.acts(article_id)[-2:] == [("void", "review_3"), ("open", "")]
+    assert not sealed(db.session(), f"article:{article_id}", news.version(article_id).digest)
+    with news.app.test_request_context():
+        stamps = standing(db.session(), f"article:{article_id}", news.version(article_id).digest).stamps
+    assert [one.why for one in stamps if one.state == "void"] == ["祁云阶否认代录后作废"]
+    news.pass_all(article_id, "review_3")
+    publish(news, article_id)
+    assert len(publications(article_id)) == 1
+    assert verify(db.session(), f"case:{news.case(article_id).id}").clean
+
+
+def test_a_pass_denied_after_the_decision_to_publish_stops_the_writing(news: Newsroom) -> None:
+    """The publisher has decided, nothing is written yet: it goes back to the level, readers see nothing."""
+    article_id = news.begin()
+    news.pass_all(article_id, "review_1", "review_2", "secrecy")
+    dictate(news, article_id)
+    news.do(article_id, "publish", "publisher", "now")
+    deny(news, article_id)
+    news.run()
+    assert publications(article_id) == []
+    assert news.at(article_id) == ["review_3"]
+
+
+def test_a_pass_denied_after_publication_is_told_and_shown(news: Newsroom) -> None:
+    """The page stays until a person decides; publisher and office are told, the record holds it, the pass is void."""
+    article_id = news.begin()
+    news.pass_all(article_id, "review_1", "review_2", "secrecy")
+    dictate(news, article_id)
+    publish(news, article_id)
+    deny(news, article_id)
+    db.session.rollback()
+    assert news.article(article_id).state == PUBLISHED
+    for user_name in ("publisher", "office", "supervisor"):
+        told = db.session.scalars(
+            select(Notice).join(User, User.id == Notice.user_id).where(User.user_name == user_name)
+        )
+        assert any("已经发布" in one.message for one in told), user_name
+    kinds = db.session.scalars(select(Record.kind).where(Record.case_id == news.case(article_id).id)).all()
+    assert "review:passes:denied" in kinds
+    passes = passers(db.session(), f"article:{article_id}")
+    assert [(one.level, one.is_void) for one in passes][-1] == ("review_3", True)
+
+
+def test_an_interpretation_that_is_not_out_stops_its_step_in_words(lite: Newsroom) -> None:
+    """What was submitted stands; the step is an incident that says what to do, and goes on once that is done."""
+    article_id = lite.begin(kind="policy", column="policy", document_number="建房〔2026〕12号")
+    lite.pass_all(article_id)
+    publish(lite, article_id)
+    other = lite.write(kind="interpretation", column="interpretation")
+    lite.do(article_id, "interpretation", "editor", "linked", interpreting_article=other)
+    done = db.session.scalars(select(WorkItem).where(WorkItem.node == "interpretation")).one()
+    assert (done.status, (done.answers or {})["interpreting_article"]) == ("done", other)
+    (row,) = db.session.scalars(select(Incident))
+    assert row.reason == "这篇解读还没有发布，发布以后再关联。"

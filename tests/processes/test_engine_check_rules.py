@@ -363,6 +363,14 @@ def test_a_name_is_only_doubted_while_something_may_still_write_it() -> None:
     assert check(xml) == ()
 
 
+def test_the_mapping_of_a_service_may_pick_from_its_result() -> None:
+    """`result` is all that the service returned; without a mapping nothing wrote it."""
+    picked = mapping(outputs={"case.vendor": "${result['case.vendor']}"})
+    picking = service("b0", inner=picked)
+    assert check(asked("${note == 'x'}", picking), **FORMS) == ()
+    assert [one.rule for one in check(asked("${result == 'x'}"), **FORMS)] == ["name-unknown"]
+
+
 def test_a_join_that_may_wait_in_vain_is_only_a_warning() -> None:
     """The data may forbid the way on which it does; a join that no way completes is an error."""
     ways = flows("s>g", "g>a", "g>x", "d:x>e", "x>b[${starter.id == 1}]", "a>j", "b>j", "j>e")

@@ -208,3 +208,13 @@ def test_long_texts_of_many_paragraphs_and_rows_are_not_too_deep() -> None:
     assert clean_body("<p>一<p>二" * 3_000).count("<p>") == 6_000
     rows = "<tr><td>格</td></tr>" * 3_000
     assert clean_body(f"<table>{rows}</table>").count("<td>") == 3_000
+
+
+@pytest.mark.parametrize(
+    "caption", ["图 1 现场", "图 <strong>1</strong>", '<a href="https://a.example.cn/">来源</a>']
+)
+def test_a_figure_keeps_its_picture_and_its_caption(caption: str) -> None:
+    """Saved and published as it was written; a caption that says nothing goes, its picture stays."""
+    kept = f'<figure><img src="/content/media/3" alt="现场"><figcaption>{caption}</figcaption></figure>'
+    assert clean_body(kept) == kept
+    assert clean_body(kept.replace(caption, "")) == '<figure><img src="/content/media/3" alt="现场"></figure>'

@@ -124,6 +124,7 @@ ANSWERS = {
     "no rating is not five": (widget("radio", "k", "rating"), [""], None),
     "files": (widget("filepicker", "k", "evidence"), ["", "1", "2"], [1, 2]),
     "a case": (widget("textfield", "k", "caselink"), ["RW-2026-1100"], "RW-2026-1100"),
+    "a telephone number": (widget("textfield", "k", "phone"), ["0571-8805 1234"], "0571-8805 1234"),
     "rich text loses scripts": (
         widget("textarea", "k", "richtext"), ['<p onclick="x()">好<script>x()</script></p>'], "<p>好</p>",
     ),
@@ -465,8 +466,12 @@ READ = {
     "files": (widget("filepicker", "k", "evidence"), [1], "检查清单.xlsx"),
     "criteria": (CRITERIA | {"key": "k"}, [{"text": "能下载", "met": False}], "能下载：未达到"),
     "rich text": (widget("textarea", "k", "richtext"), "<p>好<script>x()</script></p>", "<p>好</p>"),
+    "a telephone number": (
+        widget("textfield", "k", "phone"), "0571-8805 1234", '<a href="tel:057188051234">0571-8805 1234</a>',
+    ),
+    "no telephone number": (widget("textfield", "k", "phone"), "<b>内线</b>", "<b>内线</b>"),
     "another form's leftovers": (field("number", "k"), {"strange": [1]}, "未填"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", READ)

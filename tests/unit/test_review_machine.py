@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -222,6 +223,7 @@ def people_viewer(session: Session, user_id: int) -> Any:
     return viewer(session, row.user_name)
 
 
+@pytest.mark.timeout(1800 if FULL else 300)
 def test_nothing_is_sealed_without_a_complete_chain(app: Flask) -> None:
     """Random edits, passes, returns, hand-overs by random people; several rounds over one text."""
     publish_review()

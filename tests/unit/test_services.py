@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app import clock, runtime_of
 from app.db import after_commit, db, savepoint, transaction
 from app.dispatch.handlers import split_rest
-from app.errors import Conflict, UserError
+from app.errors import Conflict, Invalid, UserError
 from app.ledger import Actor
 from app.outbox.models import Notice, Owed
 from app.people.models import Setting
@@ -56,7 +56,11 @@ def test_a_handler_inside_the_act_goes_on_at_once(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [(UserError("合同里没有这个网站。"), "合同里没有这个网站。"), (KeyError("vendor"), "KeyError: 'vendor'")],
+    [
+        (UserError("合同里没有这个网站。"), "合同里没有这个网站。"),
+        (Invalid(fields={"url": "没有写网址。"}), "没有写网址。"),
+        (KeyError("vendor"), "KeyError: 'vendor'"),
+    ],
 )
 def test_a_handler_that_raises_keeps_what_the_person_did(either_app: Flask, error: Exception, told: str) -> None:
     """Whatever it raises, the submission stays, the handler's own changes go, the step stops as an incident."""

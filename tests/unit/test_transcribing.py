@@ -56,7 +56,7 @@ def say(row: Transcription, by: str, answer: str, note: str = "") -> None:
     """Answer a recorded decision."""
     row_id = row.id
     with transaction() as session:
-        answer_transcription(session, viewer(session, by), row_id, answer, note, clock.now(session))
+        answer_transcription(session, runtime(), viewer(session, by), row_id, answer, note, clock.now(session))
 
 
 def told(user_name: str) -> list[str]:

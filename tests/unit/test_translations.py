@@ -30,7 +30,7 @@ PYTHON = sorted(path for path in APP.rglob("*.py") if path.relative_to(APP).part
 TEMPLATES = sorted(APP.rglob("templates/**/*.html"))
 
 # English may name what is typed in Chinese: the wording of limits that forms accept.
-TYPED = ("分钟", "工作小时", "工作日")
+TYPED = ("分钟", "工作小时", "工作日", "小时")
 
 # Chinese literals that are no sentences of a page: module, the literals (a regular expression), why.
 PLAIN = {
@@ -50,6 +50,8 @@ PLAIN = {
     "deadlines/operations/calendars.py": ("默认工作日历", "the stored name of the first calendar"),
     "deadlines/rules.py": (".+", "the words a typed limit, a period of the day or a holiday table may use"),
     "dispatch/handlers.py": ("余项：", "the title of a new case, stored as written"),
+    "emergency/drafting.py": ("(?s).+", "the text of a report to those above, Chinese whoever reads the page"),
+    "emergency/operations/duty.py": ("账号|姓名|账号或姓名", "the head of a table that people import"),
     "engine/dmn.py": ("；", "joins the author's own notes on a decision table"),
     "engine/repairs/asking.py": ("、", "joins field names of the owner's drawing"),
     "engine/repairs/branches.py": ("[、：（）]", "joins labels of the owner's drawing, as they are stored"),

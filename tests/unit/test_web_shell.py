@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from jinja2 import ChoiceLoader, DictLoader
 
 from app import web
-from app.web import permission, public, sign_in_needed
+from app.web import assets, permission, public, sign_in_needed
 from app.web.assets import Assets
 from app.web.menu import Menu
 
@@ -106,6 +106,17 @@ def test_every_answer_carries_the_headers(client: FlaskClient) -> None:
         assert headers["Cache-Control"] == "no-store"
         assert "camera=()" in headers["Permissions-Policy"]
         assert "Strict-Transport-Security" not in headers
+
+
+def test_a_previewed_page_may_fetch_the_mark_of_the_product(tmp_path: Path) -> None:
+    """A browser asks for it unbidden, from a page without an origin of its own: nothing is blocked."""
+    app = shell_app(tmp_path)
+    with app.app_context():
+        assets.built("favicon.svg").parent.mkdir(parents=True, exist_ok=True)
+        assets.built("favicon.svg").write_text("<svg/>")
+    answer = app.test_client().get("/favicon.ico")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
 def test_https_asks_browsers_to_stay_on_https(tmp_path: Path) -> None:

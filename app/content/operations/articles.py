@@ -164,11 +164,25 @@ def _content(session: Session, article: Article, fields: Mapping[str, Any]) -> d
     """Return what a version fixes of the fields, its digest among it."""
     _require_complete(fields)
     found: dict[str, Any] = {name: fields[name].strip() for name in ("title", "summary", "source", "byline")}
+    found |= {"body": fields["body"], "kind": fields["kind"], "meta": meta_of(fields)}
+    found |= {"files": _files(session, article, fields)}
+    return found | {"digest": digest_of(**found), "characters": count_characters(found["body"])}
+
+
+def typed_digest(session: Session, article: Article, fields: Mapping[str, Any]) -> str | None:
+    """Return the digest a version made of these fields would have; None while something is missing."""
+    try:
+        return str(_content(session, article, checked({}, fields))["digest"])
+    except Invalid:
+        return None
+
+
+def meta_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a draft that decide how deep it is reviewed, as a version keeps them."""
     meta: dict[str, Any] = {name: fields[name] for name in META_FLAGS}
     if fields["kind"] == "policy" and fields["document_number"].strip():
         meta["document_number"] = fields["document_number"].strip()
-    found |= {"body": fields["body"], "kind": fields["kind"], "meta": meta, "files": _files(session, article, fields)}
-    return found | {"digest": digest_of(**found), "characters": count_characters(found["body"])}
+    return meta
 
 
 def _require_complete(fields: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from app.content.models import Article, ArticleLink, ErrorReport
 from app.content.operations import publishing, reports
 from app.content.operations.sites import owe_pages
 from app.db import savepoint
-from app.errors import Conflict, Invalid, NotFound, Refused
+from app.errors import Conflict, Invalid, UserError
 from app.files.jobs import store
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
@@ -110,7 +110,7 @@ def _correct(session: Session, runtime: Runtime, call: Call, row: ErrorReport, w
     try:
         with savepoint(session):
             case = open_case(session, runtime, reports.SLUG, who, data, f"report-{row.id}", call.now)
-    except (NotFound, Conflict, Refused):
+    except UserError:
         return None
     row.state, row.case_id = reports.TAKEN, case.id
     return case.number

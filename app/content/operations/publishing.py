@@ -22,12 +22,20 @@ from app.errors import Conflict, Invalid, NotFound, Refused
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
 from app.people.rules import Viewer
+from app.work.models import WorkItem
+from app.work.operations import complete_work_item
 from app.work.operations.act import person
+from app.work.operations.cases import lock_case
+from app.work.operations.hands import take_over
+from app.work.runtime import Runtime
 
+PUBLISH_STEP: Final = "publish"
 PUBLISH, UPDATE, TAKE_DOWN = "publish", snapshot.UPDATE, "take_down"
 SAME, DIFFERENT, UNREACHED, FAILED = "same", "different", "no_route", "failed"
+GONE: Final = "taken_down"
 LONGEST_REASON: Final = 500
 NOT_SEALED: Final = N_("这一版没有审完，或者审过以后又改了，不能发布。请走完审核再发布。")
+NOT_OPEN: Final = N_("审核时填的公开属性不是主动公开，这一版不能发布。请改好再送审，或者由审核的人不予发布。")
 WAS_TAKEN_DOWN: Final = N_("这一版已经撤下，不能照原样再发。改好送审以后再发布。")
 NO_VERSION: Final = N_("稿件没有这一版。")
 NOT_ONLINE: Final = N_("这篇稿件现在不在网上，不用撤。")
@@ -102,9 +110,12 @@ def take_down(session: Session, viewer: Viewer, article_id: int, reason: str, no
 
 
 def publish_outside(
-    session: Session, viewer: Viewer, article_id: int, url: str, page: str | None, now: datetime
+    session: Session, runtime: Runtime, viewer: Viewer, article_id: int, url: str, page: str | None, now: datetime
 ) -> tuple[Publication, PageCheck | None]:
-    """Note where on an outside platform an article was put; `page` are the words of the saved page."""
+    """Note where on an outside platform an article was put; `page` are the words of the saved page.
+
+    The step of its case that waits for exactly this is completed with it.
+    """
     article = publishable(session, viewer, article_id)
     url = url.strip()
     if not url.startswith(("http://", "https://")) or len(url) > LONGEST_REASON:
@@ -112,9 +123,28 @@ def publish_outside(
     version_id = article.version_id
     if version_id is None:
         raise Conflict(NO_VERSION)
+    _complete_step(session, runtime, viewer, article, url, now)
     row = publish(session, article_id, version_id, person(viewer), article.case_id, now, url=url)
     check = check_words(session, row, page, person(viewer), now) if page is not None else None
     return row, check
+
+
+def _complete_step(
+    session: Session, runtime: Runtime, viewer: Viewer, article: Article, url: str, now: datetime
+) -> None:
+    """Complete the open step “publish” of an article's case, if it is there: what it asks for is done."""
+    if article.case_id is None:
+        return
+    lock_case(session, article.case_id)
+    waiting = select(WorkItem).where(
+        WorkItem.case_id == article.case_id, WorkItem.status == "open", WorkItem.node == PUBLISH_STEP
+    )
+    item = session.scalar(waiting)
+    if item is None:
+        return
+    take_over(session, viewer, item, now)
+    answers = {"title": article.title, "page_url": url, "decision": "now"}
+    complete_work_item(session, runtime, item.id, viewer, answers, f"outside-{article.id}-{item.id}", now)
 
 
 def check_words(session: Session, row: Publication, page: str, by: Actor, now: datetime) -> PageCheck:
@@ -156,6 +186,16 @@ def last_publication(session: Session, article_id: int) -> Publication | None:
     return session.scalar(query.order_by(Publication.id.desc()).limit(1))
 
 
+def why_not(session: Session, article_id: int, digest: str) -> str | None:
+    """Say why exactly this content of an article may not go out; None when it may."""
+    # review registers its own needs with content; looked up when asked, not when loaded
+    from app.review import queries  # noqa: PLC0415
+
+    if not is_sealed(session, article_id, digest):
+        return NOT_SEALED
+    return NOT_OPEN if queries.is_kept_closed(session, f"article:{article_id}", digest) else None
+
+
 def is_sealed(session: Session, article_id: int, digest: str) -> bool:
     """Say whether every level has passed exactly this content of an article."""
     # review registers its own needs with content; looked up when asked, not when loaded
@@ -173,8 +213,9 @@ def _locked(session: Session, article_id: int) -> Article:
 
 
 def _refuse_unsealed(session: Session, article: Article, version: ArticleVersion, last: Publication | None) -> None:
-    if not is_sealed(session, article.id, version.digest):
-        raise Refused(NOT_SEALED)
+    refusal = why_not(session, article.id, version.digest)
+    if refusal is not None:
+        raise Refused(refusal)
     if last is not None and last.act == TAKE_DOWN and last.digest == version.digest:
         raise Refused(WAS_TAKEN_DOWN)
 

@@ -15,6 +15,7 @@ from app import clock
 from app.content.models import Article, ArticleDraft, ArticleVersion, Finding
 from app.content.operations.articles import make_version
 from app.content.operations.findings import blocking, record_findings
+from app.content.operations.publishing import TAKE_DOWN, last_publication
 from app.content.queries import articles as queries
 from app.content.rules import DOWN, PUBLISHED
 from app.content.subjects import ref_of
@@ -28,16 +29,19 @@ from app.work.models import Case, WorkItem
 from app.work.operations import Receipt, complete_work_item, open_case
 from app.work.operations.act import person
 from app.work.operations.cases import lock_case, receipt_of, refuse_if_suspended
+from app.work.operations.hands import take_over
 from app.work.runtime import Runtime
 
 SLUG: Final = "article_review"
-DRAFT_STEP, REVISE_STEP = "draft", "revise"
+DRAFT_STEP, REVISE_STEP, FIX_STEP = "draft", "revise", "fix"
 HANDED_IN: Final = "content:article:handed_in"
 BLOCKED: Final = N_("自动检查有 %(count)s 处必须改，或者写明理由保留。没有交，您写的都在。")
 MEANWHILE: Final = N_("刚才有人交过这篇稿件。没有交，您写的都在。刷新页面看看，再交。")
 CHANGED: Final = N_("%(who)s在 %(when)s 改过这篇稿件，您看到的不是最新的。没有交，两边写的都在。")
 IN_REVIEW: Final = N_("第 %(number)s 版已由%(who)s交审，正在审。之后没有改动，不用再交。")
-AS_PUBLISHED: Final = N_("内容和已发布的一样，不用再交。")
+AS_PUBLISHED: Final = N_("内容和已发布的一样，不用再交。先点“改稿”改好，再交。")
+AS_TAKEN_DOWN: Final = N_("内容和撤下的那一版一样，不能再交。先点“改稿”改好，再交。")
+IN_CORRECTION: Final = N_("这篇稿件在更正办件 %(number)s 里改。没有交，您写的都在。改好后在那件办件的待办里送审。")
 REVISED: Final = N_("已改好，见新版。")
 AS_IT_WAS: Final = N_("内容没有改，请再看。")
 
@@ -69,15 +73,15 @@ def hand_in(
         case = _opened(session, runtime, viewer, article, key, now)
     version = make_version(session, viewer, article.id, now, note)
     _refuse_blocking(session, version, now)
-    if is_new and article.published_id == version.id:
-        raise Conflict(AS_PUBLISHED)
+    if is_new:
+        _refuse_as_shown(session, version)
     if version.id != before:
         within = None if is_new else case.id
         content_changed(session, runtime, ref_of(article.id), person(viewer), now, case_id=within)
     item = _waiting(session, case.id)
     if item is None:
         return _on_record(session, viewer, case, version, now, is_changed=version.id != before)
-    _take_over(session, viewer, item, now)
+    take_over(session, viewer, item, now)
     answers = _answers(article, version, item, note, is_changed=version.id != before)
     return complete_work_item(session, runtime, item.id, viewer, answers, key, now)
 
@@ -104,6 +108,7 @@ def _locked(session: Session, article: Article) -> Case | None:
     if case is None or case.status == "ended" or article.state in {PUBLISHED, DOWN}:
         return None
     refuse_if_suspended(case)
+    _refuse_in_correction(session, case)
     return case
 
 
@@ -111,6 +116,29 @@ def _refuse_stale(session: Session, draft: ArticleDraft, row_version: int | None
     session.refresh(draft)
     if row_version is not None and draft.row_version != row_version:
         raise Conflict(CHANGED, who=draft.saved_by, when=clock.local(draft.saved_at).strftime("%H:%M:%S"))
+
+
+def _refuse_in_correction(session: Session, case: Case) -> None:
+    """Refuse what the step of a correction takes: handed in here, that step would go on waiting."""
+    waiting = select(WorkItem.id).where(
+        WorkItem.case_id == case.id, WorkItem.status == "open", WorkItem.node == FIX_STEP
+    )
+    if session.scalar(waiting.limit(1)) is not None:
+        raise Conflict(IN_CORRECTION, number=case.number)
+
+
+def nothing_new(session: Session, article_id: int, digest: str) -> str | None:
+    """Say why a content is not reviewed again: readers see, or saw last, exactly it. None when it may go in."""
+    last = last_publication(session, article_id)
+    if last is None or last.digest != digest:
+        return None
+    return AS_TAKEN_DOWN if last.act == TAKE_DOWN else AS_PUBLISHED
+
+
+def _refuse_as_shown(session: Session, version: ArticleVersion) -> None:
+    refusal = nothing_new(session, version.article_id, version.digest)
+    if refusal is not None:
+        raise Conflict(refusal)
 
 
 def _refuse_blocking(session: Session, version: ArticleVersion, now: datetime) -> None:
@@ -149,25 +177,6 @@ def _waiting(session: Session, case_id: int) -> WorkItem | None:
         WorkItem.case_id == case_id, WorkItem.status == "open", WorkItem.node.in_((DRAFT_STEP, REVISE_STEP))
     )
     return session.scalar(query.order_by(WorkItem.id.desc()).limit(1))
-
-
-def _take_over(session: Session, viewer: Viewer, item: WorkItem, now: datetime) -> None:
-    """Let whoever may write in the article complete its step, though a colleague has it; the record says so."""
-    if item.assignee_id == viewer.user_id:
-        return
-    payload = {"from": item.assignee_name, "to": viewer.name, "to_id": viewer.user_id}
-    item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
-    session.flush()
-    entry = Entry(
-        "work:item:transferred",
-        person(viewer),
-        payload,
-        case_id=item.case_id,
-        item_id=item.id,
-        node=item.node,
-        node_name=item.name,
-    )
-    append(session, f"case:{item.case_id}", [entry], now)
 
 
 def _answers(

@@ -13,12 +13,14 @@ from app.content.bodies import clean_body
 from app.content.models import ArticleVersion
 from app.content.operations import articles as operations
 from app.content.queries import articles as queries
-from app.content.queries.columns import columns_with
+from app.content.queries.columns import PERMISSIONS, columns_with, managed_sites
 from app.content.rules import (
     DOWN,
     DRAFT,
     KINDS,
+    MANAGE,
     PASSED,
+    PICTURE,
     PUBLISHED,
     REJECTED,
     RETURNED,
@@ -84,6 +86,8 @@ def articles() -> ResponseReturnValue:
         sites={one.site_id: one.site.name for one in columns},
         columns=[one for one in columns if filters.site_id in (None, one.site_id)],
         may_begin=bool(columns_with(session, viewer, WRITE)),
+        # whoever manages all columns has them in the menu; by a grant alone there is no entry
+        manages_some=not viewer.may(PERMISSIONS[MANAGE]) and bool(managed_sites(session, viewer)),
     )
 
 
@@ -198,6 +202,9 @@ def _page(article_id: int, error: Invalid | Conflict | None = None) -> str:
     draft, versions = queries.draft(session, article_id), queries.versions(session, article_id)
     latest = next((one for one in versions if one.id == found.version_id), None)
     may_write = queries.may_write(session, viewer, found)
+    changed = _changed(draft.fields, latest)
+    nothing_new = beside.nothing_new(session, found, draft.fields) if may_write else None
+    is_new = may_write and (latest is None or changed)
     return render_template(
         "content/article.html",
         article=found,
@@ -205,7 +212,7 @@ def _page(article_id: int, error: Invalid | Conflict | None = None) -> str:
         versions=versions,
         latest=latest,
         shown=_shown(draft.fields, latest),
-        changed=_changed(draft.fields, latest),
+        changed=changed,
         kinds=KINDS,
         states=STATES,
         seals=SEALS,
@@ -217,10 +224,12 @@ def _page(article_id: int, error: Invalid | Conflict | None = None) -> str:
         linked=queries.linked(session, viewer, article_id),
         linkable=queries.linkable(session, viewer, found) if may_write else (),
         publications=queries.publications(session, article_id),
-        findings=beside.findings(session, latest),
+        findings=beside.findings_now(session, found, draft.fields) if is_new else beside.findings(session, latest),
+        findings_are_new=is_new,
         stamps=beside.standing(session, found, latest),
         case=beside.case_of(session, viewer, found),
-        may_hand_in=may_write and beside.can_submit(),
+        may_hand_in=may_write and beside.can_submit() and nothing_new is None,
+        nothing_new=nothing_new,
         hand_in_key=uuid4().hex,
     )
 
@@ -241,7 +250,10 @@ def _changed(fields: dict[str, Any], latest: ArticleVersion | None) -> bool:
     if latest is None:
         return False
     typed = {name: fields[name].strip() for name in ("title", "summary", "source", "byline")}
-    return fields["body"] != latest.body or any(getattr(latest, name) != value for name, value in typed.items())
+    typed |= {"body": fields["body"], "kind": fields["kind"], "meta": operations.meta_of(fields)}
+    chosen = [(one["media_id"], one["kind"]) for one in latest.files if one["kind"] != PICTURE]
+    is_refiled = chosen != [(one["media_id"], one["kind"]) for one in fields["files"]]
+    return is_refiled or any(getattr(latest, name) != value for name, value in typed.items())
 
 
 def _markup(body: str) -> Markup:

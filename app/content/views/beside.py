@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.content.checks import Found
 from app.content.models import Article, ArticleVersion, Finding, SiteColumn, Waiver
-from app.content.operations.findings import of_version
+from app.content.operations import submitting as handing_in
+from app.content.operations.articles import meta_of, typed_digest
+from app.content.operations.findings import check, of_version
 from app.content.queries.articles import scope
 from app.content.queries.columns import right_at
-from app.content.rules import WRITE
+from app.content.rules import DOWN, PUBLISHED, WRITE
 from app.errors import NotFound
 from app.people.models import Site
 from app.people.rules import Viewer
 from app.work.models import Case
 from app.work.queries.scope import case_scope
 
+Shown = tuple[Finding | Found, str | None]
 
-def findings(session: Session, version: ArticleVersion | None) -> Sequence[tuple[Finding, str | None]]:
+
+def findings(session: Session, version: ArticleVersion | None) -> Sequence[Shown]:
     """Return what the checks found in a version, each with the reason for which it may stand, if one was given."""
     if version is None:
         return ()
     given = session.scalars(select(Waiver).where(Waiver.article_id == version.article_id).order_by(Waiver.id))
     reasons = {(one.rule, one.text): one.reason for one in given}
     return [(one, reasons.get((one.rule, one.text), one.waived)) for one in of_version(session, version.id)]
+
+
+def findings_now(session: Session, article: Article, fields: Mapping[str, Any]) -> Sequence[Shown]:
+    """Return what handing in would find in what is typed: what blocks it needs a reason before, or never goes in."""
+    return check(session, article, {**fields, "meta": meta_of(fields)})
+
+
+def nothing_new(session: Session, article: Article, fields: Mapping[str, Any]) -> str | None:
+    """Say why what is typed is not handed in again: readers see, or saw last, exactly it; None when it may go in."""
+    if article.state not in {PUBLISHED, DOWN}:
+        return None
+    digest = typed_digest(session, article, fields)
+    return handing_in.nothing_new(session, article.id, digest) if digest else None
 
 
 def standing(session: Session, article: Article, version: ArticleVersion | None) -> Sequence[Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from app import clock
-from app.content.bodies import clean_body, media_ids
+from app.content.bodies import LARGEST, clean_body, media_ids
 from app.content.models import ArticleDraft, Media
 from app.content.operations import articles as operations
 from app.content.operations.drafts import FLAGS, kept_text
@@ -21,13 +21,30 @@ from app.content.queries.articles import media_url
 from app.content.rules import ATTACHMENT, COVER, KINDS
 from app.content.views.answering import INVALID, SEE_OTHER, UNREADABLE, body_of, reading, write
 from app.content.views.blueprint import bp
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, TooLarge
+from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import permission
 from app.web.filters import now as page_now
 from app.web.i18n import gettext
 
+# a page without script sends every byte of a text as %XX
+LONGEST_FORM: Final = 3 * LARGEST + 1024 * 1024
+TOO_LONG: Final = N_(
+    "正文太大，没有保存：最多 5 MB。您写的还在上一页，按“后退”就能看到。请删减，或者分成几篇；图片传到媒体库。"
+)
 TYPED = ("title", "summary", "source", "byline", "kind", "document_number", "publish_at", "body")
+
+
+@bp.url_value_preprocessor
+def _take_long_texts(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Let the plain form send as much as the script may: before anything reads the form, its token included."""
+    del values
+    if endpoint != "content.save_article":
+        return
+    if (request.content_length or 0) > LONGEST_FORM:
+        raise TooLarge(TOO_LONG)
+    request.max_form_memory_size = LONGEST_FORM
 
 
 @bp.get("/articles/<int:article_id>/edit")
@@ -130,6 +147,7 @@ def _data(article_id: int, site_id: int, draft: ArticleDraft) -> dict[str, Any]:
         "row_version": draft.row_version,
         "draft": url_for("content.article_draft", article_id=article_id),
         "check": url_for("content.check_article", article_id=article_id),
+        "waive": url_for("content.waive_finding", article_id=article_id),
         "preview": url_for("content.article_preview", article_id=article_id),
         "library": url_for("content.media_library", site_id=site_id),
         "upload": url_for("content.add_media", site_id=site_id),

@@ -24,7 +24,7 @@ from app.files import views as uploads
 from app.i18n import N_
 from app.people.rules import Viewer
 from app.people.session import current_viewer
-from app.web import menu, permission
+from app.web import permission
 from app.web.errors import wants_json
 from app.web.i18n import gettext
 
@@ -33,8 +33,6 @@ MOST_AT_ONCE: Final = 20
 PICTURES: Final = frozenset({"jpg", "jpeg", "png"})
 PICTURE_MEDIA: Final = frozenset({"image/png", "image/jpeg"})
 NO_FILE: Final = N_("没有选择文件。请先选择，再上传。")
-
-menu.add("content", "content.libraries", N_("媒体库"), "photo", "content.write")
 
 
 @bp.get("/media")

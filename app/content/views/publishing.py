@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
@@ -32,6 +32,7 @@ OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
     operations.DIFFERENT: (N_("不一致"), "red"),
     operations.UNREACHED: (N_("未核对（无网络通路）"), "none"),
     operations.FAILED: (N_("没有取到"), "amber"),
+    operations.GONE: (N_("已撤下"), "none"),
 }
 ACTS: Final[Mapping[str, str]] = {
     operations.PUBLISH: N_("发布"),
@@ -90,10 +91,11 @@ def outside_article(article_id: int) -> ResponseReturnValue:
 def note_outside(article_id: int) -> ResponseReturnValue:
     """Note the address of the page, and compare the saved page with what was passed."""
     viewer, url = current_viewer(), request.form.get("url", "")
+    runtime = current_app.extensions["guanjia.runtime"]
     try:
         page = _saved_page()
         _row, check = write(
-            lambda session, now: operations.publish_outside(session, viewer, article_id, url, page, now)
+            lambda session, now: operations.publish_outside(session, runtime, viewer, article_id, url, page, now)
         )
         outcome, note = (check.outcome, check.note) if check else (None, "")
     except (Invalid, Conflict, Refused) as error:
@@ -130,7 +132,7 @@ def _outside_page(article_id: int, errors: Mapping[str, str], url: str) -> str:
         "content/publishing_by_hand.html",
         article=found,
         version=version,
-        is_passed=operations.is_sealed(session, found.id, version.digest),
+        refusal=operations.why_not(session, found.id, version.digest),
         text=_readable(version.body),
         files=[one for one in snapshot.files_of(version.files) if one.media_id is not None],
         ATTACHMENT=ATTACHMENT,

@@ -164,8 +164,14 @@ def waive_finding(article_id: int) -> ResponseReturnValue:
         raise Refused
     body = request.get_json(silent=True) if request.is_json else request.form
     rule, text, reason = (str((body or {}).get(name) or "") for name in ("rule", "text", "reason"))
-    with transaction() as session:
-        findings.waive(session, viewer, article_id, rule, text, reason, clock.now(session))
+    try:
+        with transaction() as session:
+            findings.waive(session, viewer, article_id, rule, text, reason, clock.now(session))
+    except Invalid as error:
+        sentence = " ".join(gettext(one) for one in error.fields.values()) or gettext(error.message)
+        if request.is_json:
+            return {"error": sentence}, 422
+        flash(sentence, "error")
     if request.is_json:
         return {"waived": reason.strip()}
     return redirect(url_for("content.article", article_id=article_id), SEE_OTHER)

@@ -256,7 +256,7 @@ def _reckon(deadline: Deadline, calendar: Calendar) -> None:
     pauses = [Change(stop.from_at, stop.to_at) for stop in deadline.pauses]
     later = [Change(max(one.start, since), one.end) for one in pauses if one.end is None or one.end > since]
     extensions = [Change(c.at, limit=parse_limit(c.limit_text)) for c in changes if c.kind == EXTENSION]
-    limit = _limit_in_force(deadline)
+    limit = limit_in_force(deadline)
     reports = rules.parse_reports(deadline.remind, deadline.escalate)
     plan = rules.schedule(calendar, since, limit, [*later, *extensions], reports)
     deadline.clock = limit.clock
@@ -264,7 +264,7 @@ def _reckon(deadline: Deadline, calendar: Calendar) -> None:
     deadline.remind_at = [[percent, instant.isoformat()] for percent, instant in plan.reminders]
     deadline.escalate_at = [instant.isoformat() for instant in plan.escalations]
     if any(change.kind != NEW_LIMIT for change in deadline.changes):
-        granted = _limit_in_force(deadline, NEW_LIMIT)
+        granted = limit_in_force(deadline, NEW_LIMIT)
         deadline.original_due_at = rules.schedule(calendar, deadline.started_at, granted, pauses).due
     deadline.next_event_at = _next_event(deadline)
 
@@ -282,7 +282,8 @@ def _minute(instant: datetime) -> datetime:
     return instant.replace(second=0, microsecond=0)
 
 
-def _limit_in_force(deadline: Deadline, *kinds: str) -> Limit:
+def limit_in_force(deadline: Deadline, *kinds: str) -> Limit:
+    """Return the limit a deadline runs on: its first one, or the last it was given by changes of these kinds."""
     set_by = kinds or (NEW_LIMIT, NEW_DUE)
     texts = [change.limit_text for change in deadline.changes if change.kind in set_by]
     return parse_limit(texts[-1] if texts else deadline.limit_text)
@@ -384,7 +385,7 @@ def _event(deadline: Deadline, kind: str, level: int) -> Event:
         case_id=deadline.case_id,
         work_item_id=deadline.work_item_id,
         due_at=deadline.due_at,
-        limit_text=_limit_in_force(deadline).text,
+        limit_text=limit_in_force(deadline).text,
     )
 
 

@@ -66,6 +66,9 @@ def _own_names(subject: Subject, one: Element) -> set[str]:
         found |= {"decision", "reason"}
     if one.event.names_code:
         found.add(one.event.names_code)
+    if is_external(one) and one.outputs:
+        # the mapping may pick from all that the service returned
+        found.add("result")
     if one.event.timer == "cycle":
         found.add("count")
     return found

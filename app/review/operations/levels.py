@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from app.people.models import Unit, User
 from app.people.operations import holders
 from app.people.rules import OFFICE as OFFICE_KIND
 from app.review import subjects
-from app.review.models import OPEN, PASS, REFUSED, REJECT, RETURN, SEAL, VOID, ReviewAct
+from app.review.models import DENIED_BY, OPEN, PASS, REFUSED, REJECT, RETURN, SEAL, VOID, ReviewAct
 from app.review.queries import acts_of
 from app.review.rules import (
     LEVEL_NAMES,
@@ -27,6 +27,7 @@ from app.review.rules import (
     asked_of,
     barred_from,
     is_complete,
+    is_open,
     levels_of,
     next_level,
     passes_that_count,
@@ -45,6 +46,11 @@ AUTHOR: Final = N_("“%(title)s”的“%(node)s”没有算数：自己写的�
 TWICE: Final = N_("“%(title)s”的“%(node)s”没有算数：同一个人不能审两级。")
 NO_ROLE: Final = N_("“%(title)s”的“%(node)s”没有算数：办的人没有这一级的审核角色。")
 SECRET: Final = N_("“%(title)s”的“%(node)s”没有算数：填了涉及国家秘密或工作秘密，只能退回或者不予发布。")
+# what a decision leads to, where that can be told before it is taken
+AHEAD: Final[Mapping[str, str]] = {PASS: "passed", "return": "returned", REJECT: "rejected"}
+NOT_OPEN: Final = N_(
+    "“%(title)s”的“%(node)s”没有算数：公开属性填的不是主动公开，不能发布。属性填错的请改填，不能公开的请退回或者不予发布。"
+)
 NEVER_PUBLIC: Final = ("state_secret", "work_secret")
 
 
@@ -70,16 +76,33 @@ class Review:
         return str(self.data.get("level"))
 
     @property
+    def foreseen(self) -> list[str]:
+        """Return the levels that a page takes for passed when it looks ahead; none when a case runs."""
+        return list(self.data.get("foreseen") or ())
+
+    @property
     def passed(self) -> dict[str, ReviewAct]:
-        """Return the passes that count for the present content; whoever became its author since does not count."""
+        """Return the passes that count for the present content.
+
+        One by somebody who became its author since does not, nor one that keeps from the public what shall be shown.
+        """
         found = passes_that_count(self.acts, self.subject.digest)
-        return {level: one for level, one in found.items() if one.user_id not in self.authors}
+        return {
+            level: one
+            for level, one in found.items()
+            if one.user_id not in self.authors and not self.keeps_closed(one.answers)
+        }
 
     @property
     def authors(self) -> set[int]:
         """Return who wrote it: as the process was told and as the subject says."""
         told = self.data.get("authors")
         return {*self.subject.authors, *(one for one in told or () if isinstance(one, int))}
+
+    def keeps_closed(self, answers: Mapping[str, Any] | None) -> bool:
+        """Say whether a pass with these answers is no leave to show its subject to the public."""
+        is_shown = isinstance(subjects.provider_of(self.subject.ref), subjects.Shown)
+        return is_shown and not is_open(answers)
 
 
 def review_of(session: Session, case: Case, data: Mapping[str, Any], now: datetime) -> Review:
@@ -124,6 +147,41 @@ def choose_level(review: Review) -> dict[str, Any]:
     }
 
 
+def foresee_decision(review: Review) -> dict[str, Any] | None:
+    """Say what `record_decision` would write for the decision at hand, so that a page can tell where it leads.
+
+    `foreseen` lists the levels that are passed by then, for whoever looks further ahead.
+    """
+    outcome = AHEAD.get(str(review.data.get("decision")))
+    if outcome is None or review.level not in review.levels:
+        return None
+    if outcome == "passed":
+        return {"level_outcome": outcome, "foreseen": [*review.foreseen, review.level]}
+    return {"level_outcome": outcome, "outcome": outcome}
+
+
+def foresee_level(review: Review) -> dict[str, Any] | None:
+    """Say what `choose_level` would write once the foreseen levels are passed by who has them."""
+    if not review.levels or not review.foreseen:
+        return None
+    item = _open_item(review)
+    acts = [
+        ReviewAct(id=-number, act=PASS, level=level, digest=review.subject.digest, user_id=_who_has(item, level))
+        for number, level in enumerate(review.foreseen, 1)
+    ]
+    return choose_level(replace(review, acts=[*review.acts, *acts]))
+
+
+def _open_item(review: Review) -> WorkItem | None:
+    query = select(WorkItem).where(WorkItem.case_id == review.case.id, WorkItem.status == "open")
+    return review.session.scalar(query.order_by(WorkItem.id).limit(1))
+
+
+def _who_has(item: WorkItem | None, level: str) -> int | None:
+    """Return who is at a level now; who will be at a later one is not known yet."""
+    return item.assignee_id if item is not None and item.node.rpartition(":")[2] == level else None
+
+
 def record_decision(review: Review) -> dict[str, Any]:
     """Write what the level decided; a pass that must not count is kept as refused and the level comes again."""
     item = _item(review)
@@ -156,10 +214,22 @@ def _take_pass(review: Review, item: WorkItem, note: str) -> dict[str, Any]:
 
 def void_stale(review: Review) -> int:
     """End the passes of any other content than the present one; return how many."""
-    stale = [one for one in standing_passes(review.acts) if one.digest != review.subject.digest]
+    stale = stale_passes(review.session, review.acts, review.subject)
     for one in stale:
         void(review.session, one, review.subject, review.now)
     return len(stale)
+
+
+def stale_passes(session: Session, acts: Sequence[ReviewAct], subject: Subject) -> list[ReviewAct]:
+    """Return the standing passes that a change of the content ends; those of what readers saw stay as they stood."""
+    return [one for one in _undone_by_this(session, acts, subject) if one.digest != subject.digest]
+
+
+def _undone_by_this(session: Session, acts: Sequence[ReviewAct], subject: Subject) -> list[ReviewAct]:
+    """Return the standing passes of this content and of others that were never shown to readers."""
+    provider = subjects.provider_of(subject.ref)
+    shown = provider.shown(session, subject.ref) if isinstance(provider, subjects.Shown) else ()
+    return [one for one in standing_passes(acts) if one.digest == subject.digest or one.digest not in shown]
 
 
 def seal(review: Review) -> dict[str, Any]:
@@ -177,15 +247,32 @@ def seal(review: Review) -> dict[str, Any]:
 
 def void(session: Session, act: ReviewAct, subject: Subject, now: datetime) -> None:
     """End a pass, by the present content or by a return."""
+    _end(session, act, subject.version, subject.digest, now)
+
+
+def void_denied(session: Session, act: ReviewAct, who: str, now: datetime) -> None:
+    """End a pass because `who` says that it, or one it stands on, was never given; its content did not change."""
+    _end(session, act, act.version, act.digest, now, {DENIED_BY: who})
+
+
+def _end(
+    session: Session,
+    act: ReviewAct,
+    version: int,
+    digest: str,
+    now: datetime,
+    answers: Mapping[str, Any] | None = None,
+) -> None:
     row = ReviewAct(
         subject=act.subject,
-        version=subject.version,
-        digest=subject.digest,
+        version=version,
+        digest=digest,
         act=VOID,
         level=act.level,
         level_name=act.level_name,
         case_id=act.case_id,
         voids_id=act.id,
+        answers=dict(answers or {}),
         at=now,
     )
     session.add(row)
@@ -196,7 +283,7 @@ def _void_from(review: Review, level: str) -> None:
     """End the passes of a level and of those after it; for a level this review leaves out, from the one before."""
     levels = review.levels
     begin = levels.index(level) if level in levels else max(0, levels.index(review.level) - 1)
-    for one in standing_passes(review.acts):
+    for one in _undone_by_this(review.session, review.acts, review.subject):
         if one.level in levels[begin:]:
             void(review.session, one, review.subject, review.now)
 
@@ -212,7 +299,9 @@ def _refusal(review: Review, item: WorkItem) -> str | None:
         return TWICE
     if who not in holders(review.session, str(review.data.get("level_role"))):
         return NO_ROLE
-    return SECRET if any(answers.get(name) == "yes" for name in NEVER_PUBLIC) else None
+    if any(answers.get(name) == "yes" for name in NEVER_PUBLIC):
+        return SECRET
+    return NOT_OPEN if review.keeps_closed(answers) else None
 
 
 def _item(review: Review) -> WorkItem | None:

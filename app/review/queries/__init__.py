@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.i18n import N_
 from app.people.operations import resolve
-from app.review.models import OPEN, PASS, REJECT, RETURN, SEAL, VOID, ReviewAct
-from app.review.rules import LEVEL_NAMES, passes_that_count
+from app.review.models import DENIED_BY, OPEN, PASS, REJECT, RETURN, SEAL, VOID, ReviewAct
+from app.review.rules import LEVEL_NAMES, is_open, passes_that_count
 from app.web.i18n import gettext, locale
 from app.work.models import WorkItem
 
 VOIDED_BY: Final = N_("因第 %(version)s 版作废")
 VOIDED: Final = N_("退回后作废")
+DENIED: Final = N_("%(who)s否认代录后作废")
 RAISED: Final = N_("提级：%(unit)s没有可以办的人")
 RECORDED: Final = N_("由%(clerk)s代录")
 
@@ -75,10 +76,23 @@ def acts_of(session: Session, ref: str) -> Sequence[ReviewAct]:
 
 
 def sealed(session: Session, ref: str, digest: str) -> bool:
-    """Say whether all levels passed exactly this content and nothing voided that since."""
-    query = select(ReviewAct.act, ReviewAct.digest).where(ReviewAct.subject == ref, ReviewAct.act.in_((SEAL, VOID)))
-    last = session.execute(query.order_by(ReviewAct.id.desc()).limit(1)).first()
-    return last is not None and last.act == SEAL and last.digest == digest
+    """Say whether all levels passed exactly this content and nothing voided one of its passes since."""
+    query = select(ReviewAct).where(ReviewAct.subject == ref, ReviewAct.act == SEAL)
+    last = session.scalar(query.order_by(ReviewAct.id.desc()).limit(1))
+    if last is None or last.digest != digest:
+        return False
+    ended = aliased(ReviewAct)
+    since = (
+        select(ReviewAct.id)
+        .join(ended, ended.id == ReviewAct.voids_id)
+        .where(ReviewAct.subject == ref, ReviewAct.act == VOID, ReviewAct.id > last.id, ended.digest == digest)
+    )
+    return session.scalar(since.limit(1)) is None
+
+
+def is_kept_closed(session: Session, ref: str, digest: str) -> bool:
+    """Say whether a pass of exactly this content says that it is not for everybody (公开属性不是主动公开)."""
+    return not all(is_open(one.answers) for one in passes_that_count(acts_of(session, ref), digest).values())
 
 
 def standing(session: Session, ref: str, digest: str) -> Standing:
@@ -138,6 +152,8 @@ def _stamp(act: ReviewAct, state: str, why: str) -> Stamp:
 
 
 def _why_void(act: ReviewAct, void: ReviewAct) -> str:
+    if void.answers.get(DENIED_BY):
+        return gettext(DENIED, who=void.answers[DENIED_BY])
     return gettext(VOIDED_BY, version=void.version) if void.digest != act.digest else gettext(VOIDED)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from app.deadlines.rules import Limit
+
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 GRAPH, PROPERTIES, FORMS, TABLES = "graph", "properties", "forms", "tables"
 SECTIONS = (GRAPH, PROPERTIES, FORMS, TABLES)
@@ -23,7 +25,7 @@ def said(message: str, **values: Any) -> Said:
     return Said(message, values)
 
 
-Words = str | Said | tuple[Any, ...]
+Words = str | Said | Limit | tuple[Any, ...]
 
 
 @dataclass(frozen=True)

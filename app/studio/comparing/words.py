@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from app.deadlines.rules import parse_limit
 from app.engine import ATTRIBUTES
+from app.errors import UserError
 from app.i18n import N_, Listed
 from app.studio.comparing.change import Words, said
 from app.studio.comparing.drawing import Drawing, Thing
@@ -54,6 +56,7 @@ LABELS: Mapping[str, str] = {
     "p:guanjia.name.en": N_("英文名称"),
     "p:guanjia.limit": N_("时限"),
     "p:guanjia.limit.clock": N_("时限怎么算"),
+    "p:guanjia.limit.follows": N_("时限随办件变化"),
     "a:formRef": N_("表单"),
     "a:formKey": N_("表单"),
     "p:guanjia.actions": N_("动作"),
@@ -185,12 +188,21 @@ def _coded(text: str, thing: Thing, _drawing: Drawing) -> Words:
     return Listed(names.get(code.strip(), code.strip()) for code in text.split(",") if code.strip())
 
 
+def _limit(text: str, _thing: Thing, _drawing: Drawing) -> Words:
+    """Return a limit as such, so that it is shown in the reader's language; an expression stays as it is written."""
+    try:
+        return parse_limit(text)
+    except UserError:
+        return text
+
+
 def _tag(text: str, _thing: Thing, _drawing: Drawing) -> Words:
     return TAGS.get(text, text)
 
 
 _WRITERS: Mapping[str, Write] = {
     "p:guanjia.actions": _actions,
+    "p:guanjia.limit": _limit,
     "p:guanjia.limit.clock": lambda text, _thing, _drawing: CLOCKS.get(text, text),
     "p:guanjia.side": lambda text, _thing, _drawing: SIDES.get(text, text),
     "p:guanjia.pauses": lambda text, _thing, _drawing: SIDES.get(text, text),

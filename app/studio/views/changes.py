@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.deadlines.rules import Limit
 from app.errors import UserError
 from app.i18n import N_, Listed, Sentence
 from app.processes.source import Source
 from app.studio.comparing import Change, Comparison, Said, compare
 from app.studio.comparing.change import FORMS, GRAPH, PROPERTIES, TABLES
 from app.web.i18n import gettext
+from app.work.pages.words import limit_word
 
 TITLES: Mapping[str, str] = {
     GRAPH: N_("流程图"),
@@ -101,9 +103,11 @@ def worded(found: Comparison, reasons: Mapping[str, Any]) -> Differences:
 
 
 def say(words: Any) -> str:
-    """Return words in the reader's language: a sentence with values, a row of words, or a text as it is."""
+    """Return words in the reader's language: a sentence with values, a row of words, a limit, or a text as it is."""
     if isinstance(words, Said):
         return gettext(words.message, **{name: say(value) for name, value in words.values.items()})
+    if isinstance(words, Limit):
+        return limit_word(words)
     if isinstance(words, Listed):
         return gettext("、").join(say(one) for one in words)
     return gettext(words) if isinstance(words, Sentence) else str(words)

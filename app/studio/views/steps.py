@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app.deadlines.rules import Limit
 from app.engine.diagram import read_diagram
 from app.errors import UserError
 from app.people.session import current_viewer
@@ -21,6 +22,7 @@ from app.studio.steps import Step, steps_of
 from app.studio.views.blueprint import EDIT, VIEW, bp, draft_for, reading
 from app.web import permission
 from app.web.i18n import gettext
+from app.work.pages.words import limit_word
 
 
 @bp.app_template_global("steps_facts")
@@ -69,9 +71,13 @@ def _rows(source: Source, base: Collection[str] | None) -> tuple[list[Step], str
     """Return the rows; a diagram that cannot be read gives none and says why."""
     people = {one["code"]: one["name"] for one in choices.people(reading(), current_viewer())}
     try:
-        return steps_of(read_diagram(source.diagram), gettext, people, base), ""
+        return steps_of(read_diagram(source.diagram), _say, people, base), ""
     except UserError as error:
         return [], gettext(error.message, **error.values)
+
+
+def _say(words: str | Limit, **values: Any) -> str:
+    return limit_word(words) if isinstance(words, Limit) else gettext(words, **values)
 
 
 def _base(draft: ProcessDraft) -> list[str] | None:

@@ -18,6 +18,7 @@ from app.work.models import TaskState
 from app.work.operations.act import Act
 from app.work.operations.awaiting import note_waits, owe_signals
 from app.work.operations.items import charge_time, open_item, withdraw_items
+from app.work.operations.limits import follow_limits
 from app.work.operations.services import serve
 from app.work.operations.stopping import close_gone, raise_incident
 
@@ -48,7 +49,7 @@ def settle(act: Act, steps: Sequence[Advance], reason: str = "") -> list[Receipt
     The case and its items are written by whoever called, or by the commit.
     """
     queue = deque(steps)
-    rows = _Rows()
+    rows, changed = _Rows(), set[str]()
     last = steps[-1]
     while queue:
         last = queue.popleft()
@@ -62,11 +63,15 @@ def settle(act: Act, steps: Sequence[Advance], reason: str = "") -> list[Receipt
         queue.extend(_open(act, last.opened))
         for incident in last.incidents:
             raise_incident(act, incident)
+        changed |= last.case_changes.keys()
+        if not queue and not last.ended:
+            queue.extend(follow_limits(act, changed))
+            changed.clear()
     rows.write(act)
     close_gone(act)
     _close(act, last)
     charge_time(act)
-    receipts = append(act.session, f"case:{act.case.id}", act.entries, act.now, fresh=act.fresh)
+    receipts = append(act.session, f"case:{act.case.id}", act.entries, act.now, fresh=act.fresh, drill=act.case.drill)
     act.fresh = False
     act.entries.clear()
     _send_notices(act)

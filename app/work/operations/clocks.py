@@ -45,8 +45,13 @@ class Turn(Protocol):
         """The node's name."""
 
 
-def draw_up_limit(act: Act, node: Node, data: Mapping[str, Any], unit_id: int) -> Deadline | None:
-    """Return the deadline of a node's limit, not yet in the session; None when the node has none."""
+def draw_up_limit(
+    act: Act, node: Node, data: Mapping[str, Any], unit_id: int, since: datetime | None = None
+) -> Deadline | None:
+    """Return the deadline of a node's limit, not yet in the session; None when the node has none.
+
+    It begins with the act, or at `since`.
+    """
     limit = node.properties.get("limit")
     text = fill(limit, names_of(data, act.live.case_data)) if limit else None
     if not text:
@@ -55,7 +60,7 @@ def draw_up_limit(act: Act, node: Node, data: Mapping[str, Any], unit_id: int) -
         act.session,
         str(text),
         case_id=act.case.id,
-        now=act.now,
+        now=since or act.now,
         unit_id=unit_id,
         name=node.id,
         clock=node.properties.get("limit.clock"),

@@ -1,6 +1,7 @@
 """What a person says to a decision that a clerk recorded in their name: it is mine, or it is not (代录确认).
 
-Nothing is undone by an objection: it is said, recorded and told to those who watch over the process.
+An objection is said, recorded and told to those who watch over the process. What it undoes is up to the areas whose
+decisions are recorded: a pass of a review that was never given, for one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.work.operations.act import person
 from app.work.operations.cases import lock_case
 from app.work.operations.transcribing import LONGEST, named
 from app.work.queries.transcriptions import CONFIRMED, OBJECTED
+from app.work.runtime import Denial, Runtime
 
 AGREED: Final = N_("%(who)s确认了您代录的“%(title)s”的“%(node)s”。")
 DENIED: Final = N_("%(who)s对您代录的“%(title)s”的“%(node)s”有异议：%(note)s")
@@ -28,7 +30,7 @@ DISPUTED: Final = N_("“%(title)s”的“%(node)s”由%(clerk)s代录，%(who
 
 
 def answer_transcription(
-    session: Session, viewer: Viewer, transcription_id: int, answer: str, note: str, now: datetime
+    session: Session, runtime: Runtime, viewer: Viewer, transcription_id: int, answer: str, note: str, now: datetime
 ) -> None:
     """Confirm a recorded decision as one's own, or object to it with words; once, and only by its person.
 
@@ -48,6 +50,9 @@ def answer_transcription(
     session.flush()
     append(session, f"case:{case.id}", [_answered(row, item, viewer, answer, note)], now)
     _tell_answer(session, case, item, row, answer, note, now)
+    if answer == OBJECTED:
+        for undo in runtime.denials:
+            undo(session, Denial(case, item, viewer, now))
 
 
 def _is_new(session: Session, row: Transcription, answer: str) -> bool:
@@ -79,10 +84,10 @@ def _tell_answer(
     url = f"/cases/{case.number}"
     notify(session, [row.clerk_id], AGREED if answer == CONFIRMED else DENIED, values=values, url=url, now=now)
     if answer == OBJECTED:
-        notify(session, _watchers(session), DISPUTED, values=values, url=url, now=now)
+        notify(session, watchers(session), DISPUTED, values=values, url=url, now=now)
 
 
-def _watchers(session: Session) -> list[int]:
+def watchers(session: Session) -> list[int]:
     """Return who watches over the processes in the supervising office."""
     roles = ("supervisor", "office")
     found = [resolve(session, {"rule": "role", "role": one}, starter_id=None, earlier={}).user_ids for one in roles]

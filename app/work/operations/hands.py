@@ -44,6 +44,32 @@ def release(session: Session, item_id: int, viewer: Viewer, now: datetime) -> No
     _record(session, item, viewer, "released", now)
 
 
+def take_over(session: Session, viewer: Viewer, item: WorkItem, now: datetime) -> None:
+    """Let somebody whose area allows it complete a step that a colleague has; the record says so.
+
+    Whoever calls has locked the case and made sure that this person may do what the step asks for.
+    """
+    if item.assignee_id == viewer.user_id or (item.assignee_id is None and _is_offered(session, item, viewer)):
+        return
+    payload = {"from": item.assignee_name, "to": viewer.name, "to_id": viewer.user_id}
+    item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
+    session.flush()
+    entry = Entry(
+        "work:item:transferred",
+        person(viewer),
+        payload,
+        case_id=item.case_id,
+        item_id=item.id,
+        node=item.node,
+        node_name=item.name,
+    )
+    append(session, f"case:{item.case_id}", [entry], now)
+
+
+def _is_offered(session: Session, item: WorkItem, viewer: Viewer) -> bool:
+    return session.get(Candidate, (item.id, viewer.user_id)) is not None
+
+
 def transfer(session: Session, item_id: int, viewer: Viewer, to_user_id: int, reason: str, now: datetime) -> None:
     """Hand an item to another person of the same unit; both names and the reason stay in the record."""
     case, item = lock_item(session, item_id)

@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.db import savepoint
 from app.engine import Advance, OpenNode
 from app.engine.state import to_json
-from app.errors import UserError
+from app.errors import Invalid, UserError
 from app.i18n import N_
 from app.outbox.models import SERVICE
 from app.outbox.operations import owe
@@ -64,7 +64,9 @@ def fail(act: Act, node: OpenNode, error: Exception) -> Advance:
 
 
 def failure_of(error: Exception) -> str:
-    """Return what a person reads of a handler's failure."""
+    """Return what a person reads of a handler's failure; sentences by field stand on no form here."""
+    if isinstance(error, Invalid) and error.fields:
+        return "".join(error.fields.values())
     if isinstance(error, UserError | BpmnError):
         return str(error)
     return PROGRAM_FAILED % {"error": f"{type(error).__name__}: {error}"[:300]}

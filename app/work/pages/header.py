@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from app.web import filters
 from app.web.i18n import gettext, locale, pgettext
 from app.work.models import WorkItem
+from app.work.pages.bands import bands_of
 from app.work.pages.lamps import Lamp, Seal, case_seal, closed_lamp, item_lamp, item_seal, limit_lamp
 from app.work.pages.words import case_result_word, name_of, priority_word, round_word
 from app.work.queries.casefile import CaseFile
@@ -24,7 +27,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Header:
-    """Seal, title, number, at most five facts, lamp."""
+    """Seal, title, number, at most five facts, lamp; `drill` when it is an exercise, `bands` stand above."""
 
     seal: Seal
     title: str
@@ -32,6 +35,8 @@ class Header:
     facts: tuple[Fact, ...]
     lamp: Lamp | None
     late: bool
+    drill: bool = False
+    bands: tuple[Markup, ...] = ()
 
 
 def case_header(file: CaseFile, version: int, now: datetime) -> Header:
@@ -58,6 +63,8 @@ def case_header(file: CaseFile, version: int, now: datetime) -> Header:
         ),
         lamp=shown,
         late=late,
+        drill=file.case.drill,
+        bands=bands_of(file.case),
     )
 
 
@@ -81,6 +88,8 @@ def item_header(file: CaseFile, item: WorkItem, now: datetime, *, mine: bool) ->
         ),
         lamp=shown,
         late=shown.state == "red" and item.status == "open",
+        drill=file.case.drill,
+        bands=bands_of(file.case),
     )
 
 

@@ -67,10 +67,11 @@ class Offering:
         text = node.properties.get("offer.to")
         case: Case = self.file.case
         try:
-            person = fill(text, {**names, "starter": case.starter_id}) if text else case.starter_id
+            named = fill(text, {**names, "starter": case.starter_id}) if text else case.starter_id
         except UserError:
             return False
-        return person in {self.viewer.user_id, self.viewer.user_name, str(self.viewer.user_id)}
+        me = {self.viewer.user_id, self.viewer.user_name, str(self.viewer.user_id)}
+        return any(one in me for one in _each(named))
 
     def _fits(self, node: Node, names: Mapping[str, Any]) -> bool:
         text = node.properties.get("offer.when")
@@ -103,6 +104,15 @@ class Offering:
             reason_required=bool(words(node.properties.get("reason.required"))),
             until=gettext("%(time)s 前可以提", time=filters.local_time(until)) if until else "",
         )
+
+
+def _each(named: Any) -> Iterator[Any]:
+    """Yield who is named: one person, or those of a list, lists in it included."""
+    if isinstance(named, list):
+        for one in named:
+            yield from _each(one)
+    else:
+        yield named
 
 
 def _consequence(node: Node) -> str:

@@ -76,7 +76,7 @@ def sheet_of(
         asked=tuple(_without_facts(section) for section in asked),
         steps=tuple(_steps(records, item)),
         files=tuple(_file(one) for one in file.files if item is None or one.item.id == item.id),
-        check=_check(check),
+        check=check_code(check),
         records=check[1] if check else 0,
         due=due,
     )
@@ -106,7 +106,7 @@ def _file(attachment: Attachment) -> PrintedFile:
     return PrintedFile(upload.name, upload.size, upload.digest, step)
 
 
-def _check(head: tuple[str, int] | None) -> str:
+def check_code(head: tuple[str, int] | None) -> str:
     """Return the first characters of the chain's last hash: the same until another record follows."""
     if head is None:
         return "—"

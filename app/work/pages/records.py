@@ -8,12 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.deadlines.rules import parse_limit
 from app.engine import Node
 from app.i18n import N_
 from app.ledger.models import Record
 from app.web.i18n import gettext
 from app.work.pages.transcribed import state_word
-from app.work.pages.words import ACTOR_WORDS, MESSAGES, RECORDS, case_result_word, name_of, result_word, round_word
+from app.work.pages.words import (
+    ACTOR_WORDS,
+    MESSAGES,
+    RECORDS,
+    case_result_word,
+    limit_word,
+    name_of,
+    result_word,
+    round_word,
+)
 from app.work.queries.transcriptions import Recorded
 
 BY_PEOPLE = frozenset({"person", "stand_in", "transcriber"})
@@ -146,6 +156,12 @@ def _progress(payload: Mapping[str, Any], _node: str) -> str:
     return gettext("完成 %(percent)s%%", percent=percent) if percent is not None else _value(payload.get("text"))
 
 
+def _due_changed(payload: Mapping[str, Any], node: str) -> str:
+    """Return the step and, where a rule changed its limit, the new one."""
+    limit = limit_word(parse_limit(payload["limit"])) if payload.get("limit") else ""
+    return gettext("：").join(filter(None, (node, limit)))
+
+
 DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "work:case:migrated": lambda payload, _node: f"v{payload.get('from')} → v{payload.get('to')}",
     "work:item:opened": lambda _payload, node: node,
@@ -154,6 +170,7 @@ DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "work:item:transferred": lambda payload, _node: gettext("转给%(who)s", who=payload.get("to", "")),
     "work:item:urged": lambda payload, _node: gettext("第 %(count)s 次", count=payload.get("count", 1)),
     "work:item:progressed": _progress,
+    "work:item:due_changed": _due_changed,
     "work:case:changed": lambda payload, _node: gettext("%(count)s 项", count=len(payload)),
     "work:message:sent": _sent,
     **dict.fromkeys(INCIDENTS, _solved),

@@ -89,9 +89,10 @@ def _shown(reading: Reading, item: WorkItem) -> list[str]:
 def _worth_reading(file: CaseFile, item: WorkItem, shows: Sequence[str]) -> Iterator[WorkItem]:
     earlier = [one for one in file.done if one.id != item.id and _is_before(one, item)]
     if shows:
-        # the demand once, as it was corrected last; of every other step its latest round
+        # the demand once, as it was corrected last; of every other step its latest round, from everybody asked in it
         newest = {one.form or one.node: one for one in earlier if one.node in shows}
-        yield from newest.values()
+        for last in newest.values():
+            yield from (one for one in earlier if (one.node, one.round) == (last.node, last.round))
     elif earlier:
         yield from _usual(file, earlier)
 

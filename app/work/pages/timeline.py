@@ -231,8 +231,7 @@ class Story:
         if self.file.case.status != "running":
             return
         open_nodes = [*(item.node for item in self.file.open), *self._foreign_open()]
-        for node in self.outlook.ahead(open_nodes):
-            name, *facts = self.outlook.facts(node)
+        for name, *facts in self.outlook.coming(open_nodes):
             yield Entry("future", name, who=gettext("，").join(facts))
 
     def _foreign_open(self) -> list[str]:

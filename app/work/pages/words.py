@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from app.deadlines.rules import Limit
 from app.engine import Node
 from app.i18n import N_
 from app.people.rules import PRIORITIES
-from app.web.i18n import gettext
+from app.web.i18n import gettext, locale
 from app.work.rules import actions_of
 
 SIDES: Mapping[str, str] = {"client": N_("需求单位"), "vendor": N_("外包单位"), "office": N_("网管办")}
@@ -118,6 +119,7 @@ RECORDS: dict[str, str] = {
     "work:transcription:objected": N_("本人对代录有异议"),
     "work:transcription:overdue": N_("代录过期未确认"),
     "review:passes:voided": N_("内容改过，通过作废"),
+    "review:passes:denied": N_("本人否认代录，通过作废"),
 }
 MESSAGES: Mapping[str, str] = {
     "withdraw": N_("撤回"),
@@ -142,6 +144,11 @@ class Named(Protocol):
 def name_of(thing: Named, locale: str) -> str:
     """Return the name in the reader's language; Chinese where English is missing."""
     return (locale == "en" and thing.name_en) or thing.name
+
+
+def limit_word(limit: Limit) -> str:
+    """Return a limit in the reader's language."""
+    return limit.text_en if locale() == "en" else limit.text
 
 
 def priority_word(code: str) -> str:

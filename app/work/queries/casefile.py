@@ -195,6 +195,12 @@ def waiting_tokens(session: Session, case_id: int) -> Mapping[str, dict[str, Any
     return {spec: load_values(text) for spec, text in session.execute(query)}
 
 
+def names_of(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of people by their numbers."""
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
 def case_data(case: Case) -> dict[str, Any]:
     """Return the case-wide values (`case.*`)."""
     data = untag(case.header.get("case") or {})

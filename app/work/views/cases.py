@@ -32,10 +32,11 @@ from app.work.queries.boxes import STATES, Filters
 from app.work.queries.scope import find_case, may_act
 from app.work.views.blueprint import SEE_OTHER, bp, now, reader_for, reading, runtime
 from app.work.views.inbox import Choice, address, choices, condition_words, listed, read_filters
+from app.work.views.sources import reviewed_in
 from app.work.views.telling import Telling, tell
 from app.work.views.troubles import Left, handling_of
 
-TABS = ("all", "form", "files", "data", "related", "talk", "handling")
+TABS = ("all", "review", "form", "files", "data", "related", "talk", "handling")
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,8 @@ def case_page(
     told = tell(viewer, found)
     tab = tab or request.args.get("tab", "all")
     tab = tab if tab in TABS and (tab != "handling" or viewer.may("work.steer")) else "all"
+    reviewed = reviewed_in(reading(), viewer, found)
+    tab = "all" if tab == "review" and reviewed is None else tab
     g.csp_inline_style = tab == "all"
     process = name_of(told.bundle.definition, locale())
     mine = next((item for item in told.file.open if may_act(reading(), viewer, item)), None)
@@ -237,7 +240,8 @@ def case_page(
         header=told.header,
         process=process,
         tab=tab,
-        tabs=_tabs(told, tab),
+        tabs=_tabs(told, tab, reviews=reviewed is not None),
+        reviewed=reviewed if tab == "review" else None,
         diagram_label=diagram.label_of(told.file, process),
         sections=everything(told.file, told.reading()) if tab == "form" else (),
         variables=_variables(told) if tab == "data" else (),
@@ -252,10 +256,11 @@ def case_page(
     )
 
 
-def _tabs(told: Telling, tab: str) -> list[tuple[str, str, int | None, bool]]:
+def _tabs(told: Telling, tab: str, *, reviews: bool) -> list[tuple[str, str, int | None, bool]]:
     file, number = told.file, told.case.number
     words: dict[str, tuple[str, int | None]] = {
         "all": (gettext("全貌"), None),
+        "review": (gettext("稿件与审核"), None),
         "form": (gettext("表单内容"), None),
         "files": (gettext("附件"), len(file.files)),
         "data": (gettext("变量"), None),
@@ -267,6 +272,8 @@ def _tabs(told: Telling, tab: str) -> list[tuple[str, str, int | None, bool]]:
         del words["handling"]
     if told.viewer.is_vendor:
         del words["data"]
+    if not reviews:
+        del words["review"]
     return [
         (url_for("work.case", number=number, tab=name if name != "all" else None), word, count, name == tab)
         for name, (word, count) in words.items()

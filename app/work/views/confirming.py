@@ -59,7 +59,8 @@ def answer_transcription(transcription_id: int) -> ResponseReturnValue:
     viewer, answer, note = current_viewer(), request.form.get("answer", ""), request.form.get("note", "")
     try:
         with transaction() as session:
-            work.answer_transcription(session, viewer, transcription_id, answer, note, clock.now(session))
+            now = clock.now(session)
+            work.answer_transcription(session, runtime(), viewer, transcription_id, answer, note, now)
     except Invalid as error:
         db.session.rollback()
         wrong = gettext(next(iter(error.fields.values()), error.message), **error.values)

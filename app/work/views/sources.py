@@ -25,10 +25,11 @@ MODELS: dict[str, Any] = {"person": User, "unit": Unit, "vendor": Unit, "site": 
 
 @dataclass(frozen=True)
 class Reviews:
-    """What the area of reviews shows on forms: what is under review, and which version a hash stands for."""
+    """What the area of reviews shows: what a form or a case has under review, which version a hash stands for."""
 
     view: Callable[[Session, Viewer, Mapping[str, Any]], SubjectView | None]
     version: Callable[[Session, str], int | None]
+    of_case: Callable[[Session, Viewer, Case], SubjectView | None]
 
 
 _reviews: list[Reviews] = []
@@ -37,6 +38,11 @@ _reviews: list[Reviews] = []
 def show_reviews(reviews: Reviews) -> None:
     """Let forms ask what is under review; the last one registered answers."""
     _reviews[:] = [reviews]
+
+
+def reviewed_in(session: Session, viewer: Viewer, case: Case) -> SubjectView | None:
+    """Return what a case reviews, as somebody who only looks on sees it; None when it reviews nothing."""
+    return _reviews[0].of_case(session, viewer, case) if _reviews else None
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,7 @@ def _page(
         process=bundle_name(desk.bundle),
         form=_html(desk, bound),
         buttons=buttons(desk.node, outlook) if desk.own else [_begin_button()],
-        ahead=[outlook.facts(node) for node in outlook.ahead([desk.node.id])],
+        ahead=list(outlook.coming([desk.node.id])),
         key=key or uuid4().hex,
         draft=draft,
         problem=problem,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import Calendar
+from app.engine import Node
+from app.errors import UserError
 from app.formkit import CompiledForm
+from app.people.operations import resolve
 from app.people.rules import Viewer
 from app.processes.library import Bundle
 from app.web.i18n import gettext, locale
@@ -24,8 +27,11 @@ from app.work.pages.timeline import Entry, Story
 from app.work.pages.transcribed import Told, tellings
 from app.work.queries import casefile
 from app.work.queries.casefile import CaseFile
+from app.work.runtime import Call
 from app.work.views.blueprint import now, reading, runtime
 from app.work.views.sources import sources_for
+
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,32 @@ class Telling:
 
     def outlook_from(self, names: Mapping[str, Any]) -> Outlook:
         """Return the same, seen from a step whose token knows `names`."""
-        cast = Cast(self.case.starter_id, self.file.done_by, self._people(), locale())
-        return Outlook(self.bundle.definition, names, cast, self.file.rounds, locale())
+        cast = Cast(self.case.starter_id, self.file.done_by, self._people(), locale(), self._climb)
+        return Outlook(self.bundle.definition, names, cast, self.file.rounds, locale(), self._foresee)
+
+    def _climb(self, role: str, unit: Any, barred: Sequence[int]) -> str:
+        """Name who will be asked when a role is sought in a unit; a vendor reads the role alone."""
+        if self.viewer.is_vendor:
+            return ""
+        rule = {"rule": "climb", "role": role, "unit": unit, "barred": list(barred)}
+        found = resolve(reading(), rule, starter_id=None, earlier={})
+        if found.fell_back:
+            return ""
+        known = {**casefile.names_of(reading(), found.user_ids[:FEW]), self.viewer.user_id: gettext("您")}
+        names = gettext("、").join(known[one] for one in found.user_ids[:FEW])
+        count = len(found.user_ids)
+        return gettext("%(names)s等 %(count)s 人", names=names, count=count) if count > FEW else names
+
+    def _foresee(self, node: Node, known: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Ask the product's handler of a service task what it would write."""
+        topic = runtime().topics.get(node.topic or "")
+        if topic is None or topic.foresee is None:
+            return None
+        call = Call(self.case, "", topic.name, {}, known, casefile.case_data(self.case), now())
+        try:
+            return topic.foresee(reading(), call)
+        except UserError:
+            return None
 
     def _people(self) -> dict[int, str]:
         """Return the names a coming step may be given: who began, who acted, and 您 for the reader."""
@@ -82,7 +112,13 @@ class Telling:
         session = reading()
         waiting = [item for item in self.file.open if item.assignee_id is None]
         names = {item.id: tuple(casefile.candidates_of(session, item.id)) for item in waiting}
-        return Story(self.file, self.forms, self.outlook, self.calendar, now(), names).entries()
+        outlook = self.outlook_from({**self.names, **self._at_hand()})
+        return Story(self.file, self.forms, outlook, self.calendar, now(), names).entries()
+
+    def _at_hand(self) -> dict[str, Any]:
+        """Return the data of the only step that is open; several may know the same name differently."""
+        open_ = self.file.open
+        return casefile.token_data(reading(), self.case.id, open_[0].token) if len(open_) == 1 else {}
 
     def charged(self) -> Charged:
         """Return whose time it was."""

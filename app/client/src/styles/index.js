@@ -15,4 +15,6 @@ import "./boards.css";
 import "./library.css";
 import "./articles.css";
 import "./trace.css";
+import "./emergency.css";
+import "./emergency-plans.css";
 import "./print.css";

@@ -6,8 +6,8 @@ const WAIT_MS = 2500;
 
 /** Watches a text and shows what is found in it. */
 export class Findings {
-  constructor(place, { editor, form, url, say }) {
-    Object.assign(this, { place, editor, form, url, say });
+  constructor(place, { editor, form, url, waive, say }) {
+    Object.assign(this, { place, editor, form, url, waive, say });
     this.box = place.querySelector("ul");
     this.count = place.querySelector("[data-count]");
     place.hidden = !url;
@@ -16,6 +16,7 @@ export class Findings {
   /** Look once the writer pauses. */
   soon(fields) {
     if (!this.url) return;
+    this.fields = fields;
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => this.look(fields()), WAIT_MS);
   }
@@ -32,6 +33,7 @@ export class Findings {
   }
 
   show(findings) {
+    if (this.box.contains(document.activeElement) && document.activeElement.value) return; // a reason is being written
     this.count.textContent = this.say(findings.length ? "found" : "foundNone", { count: findings.length });
     this.box.replaceChildren(...findings.map((one) => this.row(one)));
   }
@@ -46,7 +48,30 @@ export class Findings {
     if (finding.suggestion) button.append(Object.assign(document.createElement("small"), { textContent: this.say("suggested", { text: finding.suggestion }) }));
     button.addEventListener("click", () => this.go(finding));
     row.append(button);
+    if (blocks) row.append(this.reason(finding));
     return row;
+  }
+
+  /** What must be mended may stand for a reason instead. */
+  reason({ rule, text }) {
+    const row = Object.assign(document.createElement("div"), { className: "gj-ae-waive" });
+    const field = Object.assign(document.createElement("input"), { className: "gj-in", maxLength: 500, placeholder: this.say("whyKept"), autocomplete: "off" });
+    field.setAttribute("aria-label", this.say("whyKept"));
+    const keep = Object.assign(document.createElement("button"), { type: "button", className: "gj-button is-small", textContent: this.say("keep") });
+    keep.addEventListener("click", () => this.keep(rule, text, field));
+    field.addEventListener("keydown", (event) => event.key === "Enter" && this.keep(rule, text, field));
+    row.append(field, keep);
+    return row;
+  }
+
+  async keep(rule, text, field) {
+    try {
+      await ask(this.waive, { method: "POST", body: { rule, text, reason: field.value } });
+      field.value = "";
+      await this.look(this.fields());
+    } catch (error) {
+      this.count.textContent = error.message || this.say("unreachable");
+    }
   }
 
   /** Select the words of a finding, in a field or in the text. */

@@ -28,7 +28,7 @@ export function openArticleEditor(root) {
   page.fields = new Fields(form, page.files);
   page.editor = editorOf(page, form.elements.body);
   page.pictures = new Pictures(page.editor, { url: data.upload, place: root.querySelector("[data-silent]"), say, tell: note });
-  page.findings = new Findings(root.querySelector("[data-findings]"), { editor: page.editor, form, url: data.check, say });
+  page.findings = new Findings(root.querySelector("[data-findings]"), { editor: page.editor, form, url: data.check, waive: data.waive, say });
   wake(page);
   root.classList.add("is-live");
   root.gjEditor = page.editor;

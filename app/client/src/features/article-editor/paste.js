@@ -21,6 +21,7 @@ export function cleanPasted(source) {
   markLists(body);
   body.querySelectorAll("*").forEach((one) => isListMark(one) && one.remove());
   missing.push(...settlePictures(body));
+  settleFigures(body);
   describeStyles(body);
   unwrapAll(body);
   rename(body);
@@ -70,6 +71,28 @@ function settlePictures(body) {
     one.remove();
   }
   return missing;
+}
+
+/** A figure is its pictures and one caption below; any other is taken apart, its caption a paragraph. */
+function settleFigures(body) {
+  for (const one of body.querySelectorAll("figure")) {
+    const [caption] = one.querySelectorAll("figcaption");
+    const pictures = [...one.querySelectorAll("img")];
+    if (caption) caption.remove();
+    if (pictures.length && !one.textContent.trim() && !one.querySelector("table")) {
+      one.replaceChildren(...pictures, ...(caption ? [caption] : []));
+    } else {
+      if (caption) one.append(caption);
+      unwrap(one);
+    }
+  }
+  for (const one of body.querySelectorAll("figcaption")) if (!one.closest("figure")) one.replaceWith(asParagraph(one));
+}
+
+function asParagraph(one) {
+  const next = one.ownerDocument.createElement("p");
+  next.append(...one.childNodes);
+  return next;
 }
 
 function nameOf(src) {

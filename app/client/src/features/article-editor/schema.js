@@ -3,6 +3,7 @@ import { Extension, mergeAttributes } from "@tiptap/core";
 import Image from "@tiptap/extension-image";
 import { Table, TableCell, TableHeader, TableRow } from "@tiptap/extension-table";
 import StarterKit from "@tiptap/starter-kit";
+import { Caption, Figure } from "./figure.js";
 
 const ALIGNED = ["align-center", "align-right", "align-justify"];
 const INDENT = "indent-2";
@@ -29,7 +30,7 @@ const Layout = Extension.create({
       renderHTML: ({ indented: on }) => (on ? { class: INDENT } : {}),
     };
     return [
-      { types: ["paragraph", "heading", "tableCell", "tableHeader"], attributes: { aligned } },
+      { types: ["paragraph", "heading", "tableCell", "tableHeader", "figure"], attributes: { aligned } },
       { types: ["paragraph"], attributes: { indented } },
     ];
   },
@@ -93,6 +94,8 @@ export function extensions() {
     }),
     Layout,
     Picture,
+    Figure,
+    Caption,
     PlainTable.configure({ resizable: false, View: null, allowTableNodeSelection: true }),
     TableRow,
     cell(TableHeader, "th"),

@@ -19,6 +19,7 @@ export const GROUPS = [
       own("lines", "textarea"),
       own("criteria", "checklist"),
       own("rating", "radio"),
+      own("phone", "textfield"),
       own("caselink", "textfield"),
       own("evidence", "filepicker"),
       own("subject", "textfield"),
@@ -35,7 +36,7 @@ export const KEYED = new Set(["textfield", "textarea", "number", "datetime", "ch
 const WRITTEN = ["richtext", "opinion", "lines", "caselink", "criteria"];
 /** The widgets that may ride on a kind. */
 export const WIDGETS = {
-  textfield: [...SOURCES, ...WRITTEN, "rating", "evidence", "subject"],
+  textfield: [...SOURCES, ...WRITTEN, "rating", "evidence", "phone", "subject"],
   textarea: WRITTEN,
   select: [...SOURCES, "rating"],
   radio: [...SOURCES, "criteria", "rating"],

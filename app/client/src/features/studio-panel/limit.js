@@ -8,7 +8,7 @@ const WORDS = { 工作日: "workday", 工作小时: "workhour", 天: "day", 小�
 const UNITS = Object.keys(WORDS);
 const AMOUNT = /^(\d{1,4}) ?(工作日|工作小时|工作分钟|天|小时|分钟)$/;
 const NAMED = /^\$\{case\.(\w*limit)\}$/;
-const KEPT = ["limit.clock", "remind", "escalate"];
+const KEPT = ["limit.clock", "limit.follows", "remind", "escalate"];
 
 /** Ask how long the step may take. */
 export function limitSection(panel) {

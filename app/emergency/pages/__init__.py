@@ -1,0 +1,1 @@
+"""What pages of emergencies show, read from rows."""

@@ -1,0 +1,154 @@
+"""The seven handling processes: drawn to be read, one group, evidence first, again until a check finds nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from app.engine import Definition, Engine, Environment, Node, compile_definition
+from tests.processes.test_routes import BEGIN, source_of
+from tests.processes.test_task_dispatch_drawing import (
+    NS,
+    ROOT,
+    Drawing,
+    drawing,
+    test_every_name_has_room,
+    test_everything_is_drawn,
+    test_flows_are_straight_and_docked,
+    test_flows_keep_clear_of_shapes,
+    test_gateway_corners_keep_clear_of_labels,
+    test_labels_overlap_nothing,
+    test_lanes_contain_their_nodes,
+    test_lanes_fill_the_pool,
+    test_no_two_flows_cross,
+    test_no_two_shapes_overlap,
+    test_the_drawing_fits_a_screen,
+)
+
+__all__ = [
+    "drawing",
+    "test_every_name_has_room",
+    "test_everything_is_drawn",
+    "test_flows_are_straight_and_docked",
+    "test_flows_keep_clear_of_shapes",
+    "test_gateway_corners_keep_clear_of_labels",
+    "test_labels_overlap_nothing",
+    "test_lanes_contain_their_nodes",
+    "test_lanes_fill_the_pool",
+    "test_no_two_flows_cross",
+    "test_no_two_shapes_overlap",
+    "test_the_drawing_fits_a_screen",
+]
+KINDS = ("tamper", "ddos", "outage", "leak", "malware", "content_error", "supply")
+SLUGS = [f"handle_{kind}" for kind in KINDS]
+WHO = {"id": 11, "name": "值班员", "unit": 3}
+
+
+@pytest.fixture(scope="module", params=SLUGS)
+def slug(request: pytest.FixtureRequest) -> str:
+    """Return the process a test is about."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def tree(slug: str) -> etree._Element:
+    """Return the XML of the diagram."""
+    return etree.parse(ROOT / "bpmn" / slug / f"{slug}.bpmn").getroot()
+
+
+@pytest.fixture(scope="module")
+def definition(slug: str) -> Definition:
+    """Return the process as the engine runs it."""
+    return compile_definition(source_of(slug).diagram, {})
+
+
+def people(definition: Definition) -> dict[str, Node]:
+    """Return the steps that wait for a person."""
+    return {name: node for name, node in definition.nodes.items() if node.human}
+
+
+def test_only_the_way_back_runs_against_the_reading_direction(drawing: Drawing) -> None:
+    """It reads from left to right; the one flow back is another round after the check."""
+    against = {
+        flow
+        for flow, (source, target) in drawing.flows.items()
+        if drawing.shapes[target].x < drawing.shapes[source].x
+    }
+    assert against == {"something_found"}
+
+
+def test_everything_named_speaks_english_too(slug: str, tree: etree._Element, drawing: Drawing) -> None:
+    """Process, lane, nodes and named flows carry `guanjia.name.en`."""
+    named = [flow for flow in drawing.flows if drawing.names.get(flow)]
+    for name in [slug, *drawing.lanes, *drawing.owners, *named]:
+        path = f".//bpmn:*[@id='{name}']/bpmn:extensionElements/camunda:properties/camunda:property"
+        found = {one.get("name"): one.get("value") for one in tree.iterfind(path, NS)}
+        assert found.get("guanjia.name.en"), name
+
+
+def test_nobody_but_the_technical_group_is_asked(definition: Definition) -> None:
+    """Every step is for the people of `case.tech`, has a limit in plain time and says what each action leads to."""
+    for name, node in people(definition).items():
+        assert node.candidate_users == "${case.tech}", name
+        given = node.properties
+        assert given["limit"], name
+        assert given["limit.clock"] == "calendar", name
+        codes = [action.split(":")[0] for action in given["actions"].split("|")]
+        assert all(given[f"consequence.{code}"] and given[f"consequence.{code}.en"] for code in codes), name
+
+
+def test_evidence_comes_before_repair(definition: Definition) -> None:
+    """The first step needs evidence before anything is removed; so does the result of the check."""
+    asked = people(definition)
+    assert next(iter(asked)) == "analyse"
+    assert [name for name, node in asked.items() if node.properties.get("evidence.required")] == [
+        "analyse",
+        "check_site",
+    ]
+
+
+def test_what_was_touched_is_registered(slug: str) -> None:
+    """Removing and restoring name the object, when, before, after, the backup and who watched."""
+    forms = source_of(slug).schemas()
+    for step, prefix in (("eradicate", "removed"), ("restore", "restored")):
+        parts = {part["key"]: part for group in forms[step]["components"] for part in group.get("components", [])}
+        wanted = {f"{prefix}_{name}" for name in ("object", "from", "to", "before", "after", "backup", "watched_by")}
+        assert set(parts) == wanted
+        assert all(part["validate"]["required"] for part in parts.values())
+
+
+def test_one_thing_found_by_the_check_is_another_round(slug: str, definition: Definition) -> None:
+    """Whichever line of the check says “有问题”, the analysis comes again; with none it is handled."""
+    schema = source_of(slug).schemas()["check_site"]
+    lines = [part["key"] for part in schema["components"] if part["type"] == "radio"]
+    assert len(lines) == 5
+    for bad in [None, *lines]:
+        answers = dict.fromkeys(lines, "ok") | ({bad: "bad"} if bad else {})
+        assert open_after_the_check(definition, answers) == (["analyse"] if bad else []), bad
+
+
+def open_after_the_check(definition: Definition, answers: dict[str, Any]) -> list[str]:
+    """Return who is asked after a check with these answers; every choice before takes the straight way."""
+    engine, env = Engine(), Environment(now=BEGIN, starter=WHO)
+    live, _step = engine.start(definition, {}, {}, env)
+    while waiting := engine.open_nodes(live):
+        [one] = waiting
+        given = {**answers, "decision": "checked"} if one.node == "check_site" else {"decision": "done"}
+        engine.complete(live, one.token, given, env)
+        if one.node == "check_site":
+            break
+    return [one.node for one in engine.open_nodes(live)]
+
+
+def test_the_types_do_not_ask_the_same(slug: str) -> None:
+    """Each type has a check of its own and at least one step that belongs to it."""
+    names = {one: set(node_names(one)) for one in SLUGS}
+    others = set().union(*(found for one, found in names.items() if one != slug))
+    assert len(names[slug] - others) >= 3
+
+
+def node_names(slug: str) -> list[str]:
+    """Return the names of a process's human steps."""
+    return [node.name for node in people(compile_definition(source_of(slug).diagram, {})).values()]
