@@ -38,6 +38,7 @@ class Report:
         """Report it; then play the steps it has, each so long after the report."""
         self._make()
         for name, play in (
+            ("claimed", self._claim),
             ("triage", self._triage),
             ("handled", self._handle),
             ("verified", self._verify),
@@ -81,6 +82,9 @@ class Report:
     def _do(self, who: str, node: str, answers: dict[str, Any]) -> None:
         self.stage.do(self.case_id, who, answers, node)
         self.stage.serve()
+
+    def _claim(self) -> None:
+        self.stage.claim(self.case_id, watcher(self.stage, self.stage.now))
 
     def _triage(self, severity: str, said: str) -> None:
         answers = {"kind": self.text["kind"], "severity": severity, "triage_note": said, "decision": "handle"}

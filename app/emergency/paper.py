@@ -37,7 +37,7 @@ from app.web.i18n import gettext, html_lang
 
 SIDE, TOP, BOTTOM = 15 * mm, 22 * mm, 22 * mm
 WIDTH = A4[0] - 2 * SIDE
-LINE, HEAD, RED = Color(0.33, 0.33, 0.33), Color(0.95, 0.95, 0.95), Color(0.7, 0.1, 0.1)
+LINE, HEAD = Color(0.33, 0.33, 0.33), Color(0.95, 0.95, 0.95)
 GRID: Final = (
     ("GRID", (0, 0), (-1, -1), 0.5, LINE),
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -171,12 +171,12 @@ def _page(canvas: Canvas, _document: BaseDocTemplate, *, dossier: Dossier, impri
 
 def _mark_drill(canvas: Canvas, font: _Font) -> None:
     canvas.saveState()
-    canvas.setStrokeColor(RED)
+    canvas.setStrokeColor(black)
     canvas.setFillColor(white)
     canvas.setLineWidth(2.5)
     canvas.rect(7 * mm, 6 * mm, A4[0] - 14 * mm, A4[1] - 12 * mm, fill=0)
     canvas.rect(A4[0] / 2 - 32 * mm, A4[1] - 10.5 * mm, 64 * mm, 7.5 * mm, stroke=0, fill=1)
-    canvas.setFillColor(RED)
+    canvas.setFillColor(black)
     canvas.setFont(font.name, 11)
     canvas.drawCentredString(A4[0] / 2, A4[1] - 8 * mm, gettext("演练：不对外报告，不计入统计"))
     canvas.restoreState()

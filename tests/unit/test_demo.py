@@ -16,7 +16,7 @@ from app.deadlines.rules import Calendar
 from app.demo import files
 from app.demo.city import DEPARTMENTS, people
 from app.demo.loading import Progress, last_morning
-from app.demo.texts import Demand, demands, read_demand, story_demands
+from app.demo.texts import CONTENT, Demand, demands, read_demand, story_demands
 from app.files.rules import check, is_clean_picture, read_csv
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "demo.zh.md"
@@ -68,6 +68,9 @@ def test_all_contents_are_invented() -> None:
         for text in sentences(one):
             assert not PHONE.search(text), text
             assert all(host.endswith(".example") for host in ADDRESS.findall(text)), text
+    for text in (CONTENT / "emergencies.toml").read_text("utf-8").splitlines():
+        assert not PHONE.search(text), text
+        assert all(host.endswith(".example") for host in ADDRESS.findall(text)), text
     names = [person.name for person in people()]
     assert len(names) == len(set(names))
 

@@ -22,9 +22,13 @@ from app.db import db
 from app.deadlines.queries import calendar_for
 from app.deadlines.rules import is_working
 from app.demo import demo_cards
+from app.demo.emergencies import emergency_texts
 from app.demo.stage import STORY
 from app.demo.texts import story_demands
 from app.dispatch.models import MaintenanceEntry
+from app.emergency import queries as emergencies
+from app.emergency.models import Drill, Emergency, MicroDrill, RosterMember
+from app.emergency.queries.rosters import callees
 from app.files.models import BOUND, Upload
 from app.ledger import verify
 from app.ledger.models import Record
@@ -32,12 +36,14 @@ from app.people.models import Site, Unit, User
 from app.people.queries import viewer_named
 from app.review.models import ReviewAct
 from app.work.models import Case, Comment, Copy, Draft, WorkItem
+from app.work.queries.casefile import case_data
 from tests.conftest import settings_for
 
 FIXED = (
     "owner", "office", "supervisor", "director", "inspector", "dept", "dept_head", "vendor_a_lead", "vendor_a_tech",
     "vendor_b_lead", "vendor_b_tech", "sysadmin", "secadmin", "auditadmin",
     "editor", "reviewer1", "reviewer2", "secrecy", "reviewer3", "publisher",
+    "duty", "commander", "commander2", "tech_lead", "publicity", "liaison",
 )  # fmt: skip
 TEXTS = (
     "wanted", "restatement", "vendor_note", "result_note", "accept_note", "head_note", "triage_note", "ruling_note",
@@ -206,10 +212,10 @@ def test_something_is_overdue_due_today_and_unclaimed(session: Session) -> None:
 def test_people_act_in_office_hours_only(session: Session) -> None:
     """Except on the night of the tampering and its morning, everybody acts while the calendar says they work."""
     calendar = calendar_for(session, None)
-    night = story(session, "tamper").case.id
+    night = {story(session, name).case.id for name in ("tamper", "tamper_night")}
     kinds = ("person", "transcriber", "stand_in", "administrator")
     records = session.execute(select(Record.case_id, Record.at, Record.kind).where(Record.actor_kind.in_(kinds)))
-    outside = [(at, kind) for case_id, at, kind in records if case_id != night and not is_working(calendar, at)]
+    outside = [(at, kind) for case_id, at, kind in records if case_id not in night and not is_working(calendar, at)]
     # the one hand-in at closing time that gives a day's end as the limit
     # to open a text early is reading, not acting
     acts = [(clock.local(at).strftime("%m-%d %H:%M:%S"), kind) for at, kind in outside if kind != "work:item:opened"]
@@ -258,7 +264,7 @@ def test_every_hand_in_has_evidence_bound_to_it(session: Session) -> None:
 
 
 def test_all_fixed_accounts_are_there(session: Session) -> None:
-    """The fourteen user names of the handbook exist and are open; the engineer who left is not."""
+    """The user names of the handbook exist and are open; the engineer who left is not."""
     closed = {one.user_name: one.disabled_at for one in session.scalars(select(User))}
     assert all(closed[name] is None for name in FIXED)
     assert closed["vendor_a_left"] is not None
@@ -267,7 +273,9 @@ def test_all_fixed_accounts_are_there(session: Session) -> None:
 def test_every_written_story_has_its_case(session: Session) -> None:
     """Each written demand became a case that can be found by the story's name."""
     keys = set(session.scalars(select(Case.start_key).where(Case.start_key.startswith(STORY))))
-    assert keys == {STORY + name for name in story_demands()}
+    told = emergency_texts()
+    others = {one["name"] for one in (*told["emergency"], *told["incident"]) if "drill" not in one}
+    assert keys == {STORY + name for name in story_demands().keys() | others}
 
 
 def test_phoned_in(session: Session) -> None:
@@ -414,4 +422,70 @@ def test_the_folder_of_contents_is_complete() -> None:
         "demands_2.toml",
         "phrases.toml",
         "stories.toml",
+        "emergencies.toml",
     }
+
+
+def test_the_emergency_of_the_holidays_night_has_every_branch(session: Session) -> None:
+    """Nobody answered, the next was called; III became II; all reports went out; the review's tasks were done."""
+    case = story(session, "tamper_night").case
+    one = emergencies.of_case(session, case.id)
+    assert one is not None
+    # the times that the story "tamper_times" asks for
+    times = [clock.local(at).strftime("%H:%M:%S") for at in (one.began_at, one.contained_at, one.restored_at) if at]
+    assert times == ["22:41:07", "23:05:52", "00:27:30"]
+    assert [call.outcome for call in emergencies.calls_of(session, one.id)] == ["no_answer", "reached"]
+    assert [grade.after for grade in emergencies.grades_of(session, one.id)] == [3, 2]
+    sent = [report.kind for report in emergencies.reports_of(session, one.id)]
+    assert sent == ["phone", "police", "written", "followup", "closing"]
+    levels = session.scalars(select(ReviewAct.level).where(ReviewAct.case_id == case.id, ReviewAct.act == "pass"))
+    assert list(levels) == ["review_1", "secrecy", "review_3"]
+    tasks = session.scalars(select(Case.result).where(Case.parent_id == case.id)).all()
+    assert tasks == ["done", "done"]
+
+
+def test_drills_were_held_and_two_go_on(session: Session) -> None:
+    """One missed the target of first control and was held again; nobody's figures count any of them."""
+    drills = session.scalars(select(Drill).order_by(Drill.planned_on, Drill.id)).all()
+    assert [one.state for one in drills] == ["passed", "failed", "passed", "running", "running"]
+    assert [name for name, one in drills[1].result.items() if not one["met"]] == ["contain"]
+    held = session.scalars(select(Emergency).where(Emergency.drill)).all()
+    assert all(session.get_one(Case, one.case_id).drill for one in held)
+    assert session.scalars(select(MicroDrill.state).where(MicroDrill.state == "answered").limit(1)).one()
+
+
+def test_each_card_of_the_watch_opens_a_step_of_its_reader(demo: Flask, session: Session) -> None:
+    """Duty, commander, engineer, publicity and liaison have something to do in a drill that goes on."""
+    expected = {
+        "duty": "call", "commander": "commander_activate", "tech_lead": "analyse", "publicity": "draft_statement",
+        "liaison": "first_report",
+    }  # fmt: skip
+    with demo.test_request_context():
+        cards = {card.user_name: card.url for group in demo_cards(session) for card in group.cards}
+    for user_name, node in expected.items():
+        item = session.get_one(WorkItem, int(cards[user_name].removeprefix("/tasks/")))
+        assert (item.status, item.node.rpartition(":")[2]) == ("open", node)
+        assert session.get_one(Case, item.case_id).drill
+    assert cards["commander2"].startswith("/emergency/YJ-")
+
+
+def test_the_roster_is_filled_and_somebody_is_on_duty(session: Session) -> None:
+    """Every number is invented, one was not tried for long; the duty table covers the demo's last morning."""
+    members = session.scalars(select(RosterMember)).all()
+    assert {one.group for one in members} == {"duty", "commander", "tech", "publicity", "liaison"}
+    assert all((one.phone or one.user.phone).startswith("000-0000-01") for one in members)
+    ready = session.scalars(select(Record.at).where(Record.kind == birth.READY)).one()
+    assert [one.user.user_name for one in members if one.checked_at is None] == []
+    old = [one.user.user_name for one in members if one.checked_at and (ready - one.checked_at).days > 30]
+    assert old == ["commander2"]
+    assert callees(session, "duty", None, ready)[0].name == "崔知更"
+
+
+def test_one_incident_was_reported_late(session: Session) -> None:
+    """Ninety-five minutes after it was found: the case says so; the director has read it. One report waits."""
+    late = story(session, "late_links")
+    assert case_data(late.case)["late"] is True
+    assert late.results("leader_read") == ["read"]
+    assert case_data(story(session, "slow_search").case)["late"] is False
+    waiting = story(session, "new_report").open
+    assert (waiting.node, waiting.assignee_name) == ("triage", "崔知更")

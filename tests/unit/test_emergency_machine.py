@@ -29,7 +29,7 @@ from tests.conftest import FULL
 from tests.factories.emergency import FACTS, Running, publish_emergency
 from tests.factories.small import viewer
 
-EXAMPLES, STEPS = (40, 40) if FULL else (3, 12)
+EXAMPLES, STEPS = (40, 40) if FULL else (4, 20)
 KEPT = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
 )
