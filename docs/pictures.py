@@ -12,6 +12,7 @@ HERE = Path(__file__).parent / "pictures"
 WIDE, NARROW = (1440, 900), (390, 844)
 STORY = "政策文件栏目"
 LATE = "首页首屏错位"
+DRILL = "卫健委门户"
 
 
 def page_of(browser: Browser, url: str, size: tuple[int, int], user: str, password: str) -> Page:
@@ -63,6 +64,11 @@ def main() -> None:
             page.click("main table a")
             page.wait_for_load_state("networkidle")
             take(page, f"administration-{width}")
+            page = page_of(browser, url, size, "duty", password)
+            page.goto(f"{url}/emergency/")
+            page.click(f"a:has-text('{DRILL}')")
+            page.wait_for_load_state("networkidle")
+            take(page, f"command-{width}", whole=True)
         diagram(page_of(browser, url, (2000, 900), "owner", password), url)
         studio(page_of(browser, url, WIDE, "owner", password), url)
         browser.close()

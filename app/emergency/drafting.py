@@ -75,9 +75,14 @@ COUNTED: Final[Mapping[str, tuple[str, str]]] = {
 Part = tuple[str, Sequence[str]]
 
 
-def draft(session: Session, emergency: Emergency, kind: str, now: datetime) -> str:
-    """Return a report of this kind as far as the record knows: phone, written, followup, police or closing."""
-    return written(known(session, emergency, now), kind, now)
+def draft(
+    session: Session, emergency: Emergency, kind: str, now: datetime, facts: Mapping[str, Any] | None = None
+) -> str:
+    """Return a report of this kind as far as the record knows: phone, written, followup, police or closing.
+
+    `facts` are those that the act in hand has just told and the case does not hold yet.
+    """
+    return written(known(session, emergency, now, facts), kind, now)
 
 
 def written(found: Known, kind: str, now: datetime) -> str:

@@ -24,6 +24,7 @@ from app.people.models import User
 from app.processes.operations import publish
 from app.processes.source import read_source
 from app.work.models import Case, Incident, WorkItem
+from app.work.queries.casefile import token_data
 from tests.factories.emergency import ROOT, Running, publish_emergency
 from tests.factories.small import viewer
 
@@ -177,6 +178,15 @@ def test_without_any_commander_containment_and_first_report_are_in_time(house: F
     assert run.row.activated_at is None
     assert names(run, "commander") == [("commander", "no_answer"), ("commander2", "wrong_number")]
     healthy(run)
+
+
+def test_the_first_draft_tells_what_was_told_at_confirmation(house: Flask) -> None:
+    """The draft opens with the act that confirms: the facts told in it stand in the text."""
+    run = Running(house, "leak").begin()
+    run.confirm(leaked_people=2_000_000)
+    db.session.rollback()
+    text = token_data(db.session(), run.case_id, run.items()["phone_report"].token)["report_text"]
+    assert "2000000 人" in text
 
 
 def test_the_commander_overrules_and_the_limits_follow_at_once(house: Flask) -> None:

@@ -722,6 +722,13 @@ def test_disabled_people_are_passed_over(session: Session) -> None:
     assert found(session, rule) == (["supervisor"], True)
 
 
+def test_a_fallback_passes_over_the_barred(session: Session) -> None:
+    """An author at the desk does not get their own text to review when the level has nobody: the next desk does."""
+    author = id_of(session, "office")
+    rule = {"rule": "climb", "role": "reviewer_2", "unit": "housing", "barred": [author]}
+    assert found(session, rule) == (["supervisor"], True)
+
+
 # Lists
 
 

@@ -34,7 +34,8 @@ def draft(session: Session, call: Call) -> Result:
     """Write a report as far as the record knows, for a person to finish."""
     emergency, kind = emergency_of(session, call), _kind(call)
     title = TITLE % {"report": REPORTS[kind], "case": call.case.title}
-    return {"report_text": draft_of(session, emergency, kind, call.now), "report_title": title, "report_kind": kind}
+    text = draft_of(session, emergency, kind, call.now, call.case_data.get("facts"))
+    return {"report_text": text, "report_title": title, "report_kind": kind}
 
 
 def report_sent(session: Session, call: Call) -> Result:

@@ -61,10 +61,10 @@ class Known:
         return next((one.answers[key] for one in reversed(self.steps) if one.answers.get(key)), None)
 
 
-def known(session: Session, emergency: Emergency, now: datetime) -> Known:
-    """Read what there is to say about an emergency."""
+def known(session: Session, emergency: Emergency, now: datetime, facts: Mapping[str, Any] | None = None) -> Known:
+    """Read what there is to say about an emergency; `facts` when the case does not hold the newest yet."""
     case = session.get_one(Case, emergency.case_id)
-    facts = case_data(case).get("facts") or {}
+    facts = facts or case_data(case).get("facts") or {}
     reports = reports_of(session, emergency.id)
     site = emergency.site or (session.get(Site, emergency.site_id) if emergency.site_id else None)
     done, waiting = _items(session, case.id)

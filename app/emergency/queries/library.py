@@ -48,10 +48,13 @@ def plans(session: Session) -> Sequence[EmergencyPlan]:
 
 
 def latest(session: Session, plan_id: int) -> PlanVersion:
-    """Return the newest version of a plan."""
-    return session.scalars(
+    """Return the newest version of a plan; raise NotFound when there is no such plan."""
+    found = session.scalar(
         select(PlanVersion).where(PlanVersion.plan_id == plan_id).order_by(PlanVersion.number.desc()).limit(1)
-    ).one()
+    )
+    if found is None:
+        raise NotFound(NO_PLAN)
+    return found
 
 
 def versions(session: Session, plan_id: int) -> Sequence[PlanVersion]:

@@ -60,7 +60,7 @@ def resolve(
     people, text_zh, text_en = finder.find(rule)
     if people:
         return Resolution(tuple(people), text_zh, text_en)
-    stand_ins, zh, en = finder.stand_in(fallback)
+    stand_ins, zh, en = finder.stand_in(fallback, _barred(rule) | set(barred))
     return Resolution(
         tuple(stand_ins),
         f"{text_zh}：没有可以办的人，改由{zh}办",
@@ -133,17 +133,17 @@ class _Finder:
         act = self.kinds.get(kind)
         return act(rule) if act else ([], f"不认识的规则 {kind}", f"unknown rule {kind}")
 
-    def stand_in(self, fallback: Mapping[str, Any] | None) -> Found:
-        """Return who handles what nobody was found for."""
-        if fallback:
-            found = self.find(fallback)
-            if found[0]:
-                return found
-        for role in rules.FALLBACK_ROLES:
-            found = self._role({"role": role})
-            if found[0]:
-                return found
-        return [], rules.ROLES["office"].name, rules.ROLES["office"].name_en
+    def stand_in(self, fallback: Mapping[str, Any] | None, barred: Collection[int] = ()) -> Found:
+        """Return who handles what nobody was found for: the first to have people who are not barred, else anybody."""
+        anybody: Found = ([], rules.ROLES["office"].name, rules.ROLES["office"].name_en)
+        desks = ({"rule": "role", "role": role} for role in rules.FALLBACK_ROLES)
+        for one in (*([fallback] if fallback else ()), *desks):
+            found = self.find(one)
+            allowed = [person for person in found[0] if person not in barred]
+            if allowed:
+                return (allowed, *found[1:])
+            anybody = anybody if anybody[0] else found
+        return anybody
 
     def _any(self, rule: Mapping[str, Any]) -> Found:
         parts = [self.find(one) for one in rule.get("of", ())]
@@ -213,7 +213,7 @@ class _Finder:
         role, unit = str(rule.get("role")), self._unit(rule.get("unit"))
         if unit is None:
             return _unknown_unit(role)
-        barred = self.barred | {int(one) for one in rule.get("barred") or () if str(one).isdigit()}
+        barred = self.barred | _barred(rule)
         for place in self._above(unit):
             people = [row[0] for row in self._in_unit(role, place.id) if row[0] not in barred]
             if people:
@@ -253,6 +253,11 @@ class _Finder:
         if isinstance(value, int) or str(value).isdigit():
             return self.session.get(Unit, int(str(value)))
         return self.session.scalar(select(Unit).where(Unit.code == str(value)))
+
+
+def _barred(rule: Mapping[str, Any]) -> set[int]:
+    """Return the people that a rule itself leaves out."""
+    return {int(one) for one in rule.get("barred") or () if str(one).isdigit()}
 
 
 def _climbed(role: str, unit: Unit, place: Unit) -> tuple[str, str]:

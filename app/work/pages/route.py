@@ -159,7 +159,7 @@ class Cast:
             "chain": lambda _unit, _n=1: gettext("各级负责人"),
             "earlier": lambda node: self.done_by.get(str(node)),
             "duty": str,
-            "climb": lambda role, unit, barred=(): self._climb(str(role), unit, barred or ()),
+            "climb": lambda role, unit, barred=(): self._climb(str(role or ""), unit, barred or ()),
         }
         return expression.evaluate({**names, "starter": self.starter_id}, functions)
 
@@ -169,7 +169,9 @@ class Cast:
         return gettext("、").join(one for one in names if one) if all(names) else None
 
     def _climb(self, role: str, unit: Any, barred: Sequence[int]) -> str:
-        return (self.climb(role, unit, barred) if self.climb else "") or self._role(role)
+        """Return nothing while it is not decided yet which role it will be."""
+        found = self.climb(role, unit, barred) if self.climb and role else ""
+        return found or self._role(role)
 
     def _role(self, key: str) -> str:
         role = ROLES.get(key)

@@ -156,7 +156,7 @@ def _chosen(bundle: Bundle, viewer: Viewer) -> Start:
     wanted = request.args.get("as")
     found = next((one for one in open_ if one.code == wanted), None) if wanted else next(iter(open_), None)
     if found is None:
-        raise Refused(gettext("“%(name)s”不归您发起。", name=bundle.definition.name))
+        raise Refused(gettext("“%(name)s”不归您发起。", name=name_of(bundle.definition, locale())))
     return found
 
 
