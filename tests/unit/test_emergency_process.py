@@ -23,7 +23,8 @@ from app.outbox.models import Notice
 from app.people.models import User
 from app.processes.operations import publish
 from app.processes.source import read_source
-from app.work.models import Case, Incident, WorkItem
+from app.work.models import Case, Incident, Transcription, TranscriptionAnswer, WorkItem
+from app.work.operations.transcribing import transcribe
 from app.work.queries.casefile import token_data
 from tests.factories.emergency import ROOT, Running, publish_emergency
 from tests.factories.small import viewer
@@ -202,6 +203,29 @@ def test_the_commander_overrules_and_the_limits_follow_at_once(house: Flask) -> 
     changes = queries.grades_of(db.session(), run.row.id)
     assert [(one.after, one.by_name) for one in changes] == [(3, ""), (2, "闻人澈")]
     assert "社会关注大" in changes[-1].basis
+    healthy(run)
+
+
+def test_an_oral_authorisation_activates_and_waits_for_the_commander(house: Flask) -> None:
+    """The duty officer writes down what the commander said; it counts at once, still unconfirmed."""
+    run = Running(house, "outage").begin()
+    run.confirm(unreachable=True)
+    run.wait(5)
+    answers = {"decision": "activate", "new_grade": "2", "grade_reason": "社会关注大", "command_note": "先断网"}
+    with transaction() as session:
+        clerk, commander = viewer(session, "duty"), viewer(session, "commander")
+        now, item = clock.now(session), run.items()["commander_activate"].id
+        spoken = now - timedelta(minutes=2)
+        about = ("phone", spoken, None, "oral", now)
+        transcribe(session, runtime_of(house), item, clerk, commander.user_id, answers, *about, note="电话授权")
+    assert run.row.activated_at is not None
+    assert run.row.grade == 2
+    row = db.session.scalars(select(Transcription)).one()
+    assert (row.clerk_name, row.decided_by_name) == (clerk.name, commander.name)
+    assert row.confirm_by - row.at == timedelta(hours=4)
+    assert db.session.get(TranscriptionAnswer, row.id) is None
+    done = select(Record.actor_kind, Record.actor_name).where(Record.item_id == item)
+    assert ("transcriber", clerk.name) in [tuple(one) for one in db.session.execute(done)]
     healthy(run)
 
 
