@@ -33,7 +33,7 @@ def step(app: Flask) -> WorkItem:
 def send(browser: FlaskClient, item_id: int, **more: Any) -> Any:
     """Post the clerk's page."""
     db.session.rollback()
-    at = clock.local(clock.now(db.session()) - timedelta(seconds=1))
+    at = clock.local(clock.now(db.session()))
     fields = {
         "key": "k1",
         "told_for": id_of("dept_head"),
