@@ -70,7 +70,7 @@ function words() {
 function ruleOfExpression(inner) {
   const text = `\${${inner}}`;
   if (inner === "starter") return { kind: "starter" };
-  const call = CALL.exec(inner);
+  const call = inner.match(CALL);
   const parts = call && argumentsOf(call[2]);
   const read = parts && READERS[call[1]]?.(parts);
   if (read) return read;

@@ -10,7 +10,7 @@ export function parse(text) {
 
 /** Write a document with the first line its text began with. */
 export function write(file, text) {
-  const head = HEAD.exec(text);
+  const head = text.match(HEAD);
   const end = /\n$/.test(text) ? "\n" : "";
   const body = new XMLSerializer().serializeToString(file).replace(HEAD, "").trimEnd();
   return `${head ? head[0] : USUAL_HEAD}${body}${end}`;

@@ -42,7 +42,7 @@ function timer(panel, definition, state) {
     .map((code) => ({ code, name: say(`timer.${code}`) }));
   const choose = (wanted) => (writeTimer(panel, definition, wanted, wanted === "duration" ? "P1D" : ""), state.redraw());
   const rows = [field(say("timer"), selectInput({ key: "timer-kind", value: kind, options, write: choose }), { hidden: true })];
-  const simple = SIMPLE.exec(text);
+  const simple = text.match(SIMPLE);
   if (kind === "duration" && (simple || !text)) rows.push(simpleRow(panel, definition, simple, state));
   rows.push(field(say("timerText"), textInput({ key: "timer-text", className: "gj-in gj-mono", spellcheck: false, value: text, write: (typed) => writeTimer(panel, definition, kind, typed.trim()) }), { hint: say(`timerHint.${kind}`) }));
   return rows;

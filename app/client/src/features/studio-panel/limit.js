@@ -34,7 +34,12 @@ function drawn(panel, state) {
 
 function kindOfLimit(text) {
   if (!text) return "none";
-  return AMOUNT.exec(text)?.[2] || (NAMED.test(text) ? text : "text");
+  return amountOf(text)?.[2] || (NAMED.test(text) ? text : "text");
+}
+
+// nothing is written yet, or something else than an amount: null
+function amountOf(text) {
+  return (text || "").match(AMOUNT);
 }
 
 function kindField(panel, kind, text, state) {
@@ -43,7 +48,7 @@ function kindField(panel, kind, text, state) {
   if (NAMED.test(kind)) options.push({ code: kind, name: panel.say("limit.contract") });
   options.push({ code: "text", name: panel.say("limit.text") });
   const write = (wanted) => {
-    const old = AMOUNT.exec(text);
+    const old = amountOf(text);
     if (!wanted) setProperties(panel.studio, panel.element, { limit: null, ...Object.fromEntries(KEPT.map((name) => [name, null])) });
     else if (UNITS.includes(wanted)) setProperties(panel.studio, panel.element, { limit: `${old ? old[1] : 1} ${wanted}`, "limit.clock": null });
     else if (wanted === "text") state.kind = "text";
@@ -56,7 +61,7 @@ function kindField(panel, kind, text, state) {
 function amount(panel, kind, text) {
   if (!UNITS.includes(kind)) return [];
   const write = (number) => setProperty(panel.studio, panel.element, "limit", number.trim() ? `${number.trim()} ${kind}` : null);
-  const input = textInput({ key: "limit-amount", type: "number", min: 1, max: 9999, value: AMOUNT.exec(text)?.[1] || "1", write });
+  const input = textInput({ key: "limit-amount", type: "number", min: 1, max: 9999, value: amountOf(text)?.[1] || "1", write });
   return [field(panel.say("limitAmount"), input, { hidden: true })];
 }
 

@@ -55,7 +55,7 @@ function begin(panel, isSequential) {
 function parts(panel, marker, state) {
   const { studio, element, say } = panel;
   const list = attribute(marker, "collection");
-  const name = /^\$\{(\w+)\}$/.exec(list)?.[1];
+  const name = (list || "").match(/^\$\{(\w+)\}$/)?.[1];
   const options = lists(panel);
   const known = !list || (name && options.some((one) => one.code === name));
   const setList = (code) => setOn(studio, element, marker, { "camunda:collection": code || undefined });
@@ -80,7 +80,7 @@ function enough(panel, marker, state) {
     else finish(panel, marker, WRITE[wanted]?.(wanted === "share" ? 50 : 1) || "");
     state.redraw();
   };
-  const number = (ENOUGH.exec(text) || SHARE.exec(text))?.[1] || "1";
+  const number = (text.match(ENOUGH) || text.match(SHARE))?.[1] || "1";
   const value = (typed) => Number(typed) > 0 && finish(panel, marker, WRITE[kind](Math.round(Number(typed))));
   return [
     field(say("enough"), selectInput({ key: "enough", value: kind, options, empty: say("enough.all"), write })),

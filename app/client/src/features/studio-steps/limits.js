@@ -18,7 +18,7 @@ export function parseLimit(typed) {
   const text = typed.normalize("NFKC").trim();
   if (UNLIMITED.includes(text.toLowerCase())) return "";
   if (/^[$#]\{[^{}]+\}$/.test(text) || ISO.test(text)) return text;
-  const match = AMOUNT.exec(text);
+  const match = text.match(AMOUNT);
   const unit = match && Number(match[1]) > 0 && UNITS.find(([words]) => words.test(match[2].trim()));
   return unit ? `${Number(match[1])} ${unit[1]}` : null;
 }
@@ -26,9 +26,9 @@ export function parseLimit(typed) {
 /** Return a limit as people read it; an expression that has no words stays as it is. */
 export function sayLimit(text, say) {
   if (!text) return say("unlimited");
-  const field = /^\$\{case\.(respond_limit|finish_limit|deemed_limit)\}$/.exec(text.trim());
+  const field = text.trim().match(/^\$\{case\.(respond_limit|finish_limit|deemed_limit)\}$/);
   if (field) return say(field[1]);
-  const match = /^(\d+)\s*个?\s*(工作日|工作小时|工作分钟|天|小时|分钟)$/.exec(text.trim());
+  const match = text.trim().match(/^(\d+)\s*个?\s*(工作日|工作小时|工作分钟|天|小时|分钟)$/);
   return match ? say(`limit-${WORDS[match[2]]}`, { n: match[1] }) : text;
 }
 
