@@ -30,12 +30,13 @@ from app.content.rules import (
     count_characters,
 )
 from app.content.views import beside
-from app.content.views.answering import INVALID, SEE_OTHER, asked, asked_id, reading, settle, write
+from app.content.views.answering import reading
 from app.content.views.blueprint import bp
 from app.errors import Conflict, Invalid
 from app.i18n import N_
 from app.people.session import current_viewer
-from app.web import menu, permission
+from app.web import permission
+from app.web.acting import INVALID, SEE_OTHER, asked, asked_id, settle, write
 from app.web.i18n import gettext
 
 SEALS: Final = {
@@ -59,8 +60,6 @@ SHORT: Final = {
 ACTS: Final = {"publish": N_("发布"), "update": N_("更新"), "take_down": N_("撤下")}
 THROWN_AWAY: Final = N_("稿件已扔掉。")
 LINKED: Final = N_("已连上。两篇发布后互相有链接。")
-
-menu.add("content", "content.articles", N_("稿件"), "file-text", "content.view")
 
 
 @bp.get("/articles")

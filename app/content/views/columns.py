@@ -14,7 +14,7 @@ from app.content.operations import grants
 from app.content.operations.columns import STATES, ColumnFacts
 from app.content.queries import columns as queries
 from app.content.rules import KINDS, RIGHTS
-from app.content.views.answering import INVALID, SAVED, SEE_OTHER, reading, settle, write
+from app.content.views.answering import SAVED, reading
 from app.content.views.blueprint import bp
 from app.errors import Invalid, NotFound
 from app.i18n import N_
@@ -22,12 +22,11 @@ from app.people import queries as house
 from app.people.models import Site
 from app.people.rules import DEPARTMENT, OFFICE
 from app.people.session import current_viewer
-from app.web import menu, permission
+from app.web import permission
+from app.web.acting import INVALID, SEE_OTHER, settle, write
 from app.web.i18n import gettext
 
 NOT_A_NUMBER: Final = N_("写一个整数。")
-
-menu.add("content", "content.columns", N_("栏目"), "layout-columns", "content.manage")
 
 
 @bp.get("/columns")

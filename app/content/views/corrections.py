@@ -14,12 +14,13 @@ from app.content.models import ArticleVersion
 from app.content.queries import reports
 from app.content.queries.trace import reading_time, trace
 from app.content.tracing import FILE, LAYOUT, UNKNOWN, WORDS
-from app.content.views.answering import asked, reading
+from app.content.views.answering import reading
 from app.content.views.articles import ACTS
 from app.content.views.blueprint import bp
 from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import permission
+from app.web.acting import asked
 
 LONGEST: Final = 500
 CAUSES: Final = {WORDS: N_("正文文字"), FILE: N_("图片或附件"), LAYOUT: N_("页面版式"), UNKNOWN: N_("没有找到")}

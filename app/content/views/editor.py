@@ -19,12 +19,13 @@ from app.content.queries import articles as queries
 from app.content.queries import media as library
 from app.content.queries.articles import media_url
 from app.content.rules import ATTACHMENT, COVER, KINDS
-from app.content.views.answering import INVALID, SEE_OTHER, UNREADABLE, body_of, reading, write
+from app.content.views.answering import UNREADABLE, body_of, reading
 from app.content.views.blueprint import bp
 from app.errors import Conflict, Invalid, TooLarge
 from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import permission
+from app.web.acting import INVALID, SEE_OTHER, write
 from app.web.filters import now as page_now
 from app.web.i18n import gettext
 

@@ -24,7 +24,6 @@ from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import filters, permission
 from app.web.i18n import gettext
-from app.web.menu import menu
 
 FIGURES: Final = "content.figures"
 LAMPS: Final[Mapping[str, str]] = {
@@ -70,8 +69,6 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "levels": (N_("级"), *DECIDED),
     "reviewers": (N_("审核人"), N_("单位"), *DECIDED, N_("发布后发现的错")),
 }
-menu.add("content", "content.figures", N_("信息统计"), "stars", FIGURES)
-menu.add("content", "content.freshness", N_("更新期限"), "clock", "content.view")
 
 
 @bp.get("/content/figures", endpoint="figures")

@@ -15,7 +15,7 @@ from app.content.operations import media as operations
 from app.content.pictures import prepared
 from app.content.queries import media as queries
 from app.content.queries.articles import media_url
-from app.content.views.answering import INVALID, SEE_OTHER, asked, asked_id, reading, settle, told, write
+from app.content.views.answering import reading
 from app.content.views.blueprint import bp
 from app.errors import Invalid, NotFound
 from app.files import jobs
@@ -25,6 +25,7 @@ from app.i18n import N_
 from app.people.rules import Viewer
 from app.people.session import current_viewer
 from app.web import permission
+from app.web.acting import INVALID, SEE_OTHER, asked, asked_id, settle, told, write
 from app.web.errors import wants_json
 from app.web.i18n import gettext
 

@@ -16,14 +16,15 @@ from app.content.rules import ATTACHMENT, MODES, OUTSIDE
 from app.content.sites import snapshot
 from app.content.sites.comparing import text_of_html, text_of_page
 from app.content.sites.jobs import KIND, SiteChannel
-from app.content.views.answering import SEE_OTHER, reading, write
+from app.content.views.answering import reading
 from app.content.views.blueprint import bp
 from app.errors import Conflict, Invalid, Refused, UserError
 from app.files.rules import MAX_SIZE
 from app.i18n import N_
 from app.outbox import channels_of
 from app.people.session import current_viewer
-from app.web import menu, permission
+from app.web import permission
+from app.web.acting import SEE_OTHER, write
 from app.web.i18n import gettext
 
 PUBLISH, TAKE_DOWN = "content.publish", "content.take_down"
@@ -40,8 +41,6 @@ ACTS: Final[Mapping[str, str]] = {
     operations.TAKE_DOWN: N_("撤下"),
 }
 NO_PAGE: Final = N_("网页文件读不出来。请另存为网页（html、mhtml）或纯文本再传。")
-
-menu.add("content", "content.publishing", N_("发布"), "send", PUBLISH)
 
 
 @bp.record_once

@@ -17,20 +17,19 @@ from app.content.rules import MODES, PACKAGE
 from app.content.sites import snapshot
 from app.content.sites.jobs import make_package
 from app.content.sites.packing import RECEIPT_LONGEST, public_text, signing_key
-from app.content.views.answering import INVALID, SEE_OTHER, reading, settle, told, write
+from app.content.views.answering import reading
 from app.content.views.blueprint import bp
 from app.errors import Conflict, Invalid, NotFound, UserError
 from app.i18n import N_
 from app.people import queries as house
 from app.people.models import Site
 from app.people.session import current_viewer
-from app.web import menu, permission
+from app.web import permission
+from app.web.acting import INVALID, SEE_OTHER, settle, told, write
 from app.web.i18n import gettext
 
 MANAGE, VIEW = "content.manage", "content.view"
 SAVED: Final = N_("已保存，网页正在重新生成。")
-
-menu.add("content", "content.publishing_sites", N_("发布方式"), "world", MANAGE)
 
 
 @bp.get("/publishing/sites")

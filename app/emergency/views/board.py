@@ -13,12 +13,13 @@ from app.emergency.pages.board import Board, board_of
 from app.emergency.queries import of_number
 from app.emergency.queries.board import is_call, load
 from app.emergency.rules import LOG_KINDS, OUTCOMES, WRITTEN_KINDS
-from app.emergency.views.acting import settle, typed
+from app.emergency.views.acting import typed
 from app.emergency.views.blueprint import bp
 from app.errors import NotFound
 from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import filters, menu, permission
+from app.web.acting import settle
 from app.work.operations import complete_work_item
 from app.work.queries.scope import find_item
 from app.work.views.blueprint import runtime

@@ -20,18 +20,7 @@ from app.emergency.operations.plans import MANAGE
 from app.emergency.queries import drills as queries
 from app.emergency.queries import library, micro
 from app.emergency.rules import DRILL_STATES, GROUPS, KINDS, PLANNED, TARGETS
-from app.emergency.views.acting import (
-    INVALID,
-    SEE_OTHER,
-    day,
-    now,
-    number,
-    rows_of,
-    settle,
-    told,
-    typed,
-    write,
-)
+from app.emergency.views.acting import day, number, rows_of, typed
 from app.emergency.views.blueprint import bp
 from app.emergency.views.plans import EMPTY_ROWS, minutes, shown_delay
 from app.errors import Invalid, NotFound, UserError
@@ -39,6 +28,7 @@ from app.i18n import N_
 from app.people import queries as house
 from app.people.session import current_viewer
 from app.web import menu, permission
+from app.web.acting import INVALID, SEE_OTHER, now, settle, told, write
 from app.web.i18n import gettext
 
 SEE: Final = "emergency.figures"

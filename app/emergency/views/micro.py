@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from app.db import db
 from app.emergency.operations import micro as operations
 from app.emergency.queries import micro as queries
-from app.emergency.views.acting import settle
 from app.emergency.views.blueprint import bp
 from app.i18n import N_
 from app.people.session import current_viewer
 from app.web import own_path, permission
+from app.web.acting import settle
 
 
 @bp.get("/emergency/micro")

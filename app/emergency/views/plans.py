@@ -18,7 +18,7 @@ from app.emergency.operations import plans as operations
 from app.emergency.operations.plans import PlanText, delay_of
 from app.emergency.queries import drills, library, numbers
 from app.emergency.rules import DRILL_STATES, GROUPS, KINDS, TARGETS
-from app.emergency.views.acting import INVALID, SEE_OTHER, now, number, rows_of, typed, write
+from app.emergency.views.acting import number, rows_of, typed
 from app.emergency.views.blueprint import bp
 from app.errors import Conflict, Invalid
 from app.formkit.richtext import show_rich
@@ -28,6 +28,7 @@ from app.processes.models import Process
 from app.review.diff import visual_diff
 from app.review.subjects import Content
 from app.web import menu, permission
+from app.web.acting import INVALID, SEE_OTHER, now, write
 from app.web.i18n import gettext
 
 SEE: Final = "emergency.figures"

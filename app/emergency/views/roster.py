@@ -18,13 +18,14 @@ from app.emergency.operations import roster as operations
 from app.emergency.operations.plans import MANAGE
 from app.emergency.queries import library, numbers
 from app.emergency.rules import DUTY, GROUPS
-from app.emergency.views.acting import INVALID, SEE_OTHER, day, now, number, settle, told, typed, write
+from app.emergency.views.acting import day, number, typed
 from app.emergency.views.blueprint import bp
 from app.errors import Invalid, UserError
 from app.i18n import N_
 from app.people import queries as house
 from app.people.session import current_viewer
 from app.web import menu, permission
+from app.web.acting import INVALID, SEE_OTHER, now, settle, told, write
 from app.web.i18n import gettext
 
 SEE: Final = "emergency.figures"

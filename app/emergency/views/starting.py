@@ -12,13 +12,14 @@ from flask.typing import ResponseReturnValue
 from app.db import db
 from app.emergency.operations.opening import open_emergency
 from app.emergency.rules import KINDS
-from app.emergency.views.acting import INVALID, SEE_OTHER, number, told, typed, write
+from app.emergency.views.acting import number, typed
 from app.emergency.views.blueprint import bp
 from app.errors import Invalid, UserError
 from app.i18n import N_
 from app.people import queries as house
 from app.people.session import current_viewer
 from app.web import permission
+from app.web.acting import INVALID, SEE_OTHER, told, write
 from app.web.i18n import gettext
 from app.work.views.blueprint import runtime
 

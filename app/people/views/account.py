@@ -9,8 +9,9 @@ from app.db import db
 from app.i18n import N_
 from app.people import operations, queries, rules, session
 from app.people.forms import PasswordForm
-from app.people.views.blueprint import INVALID, attempt, bp, now, settle
+from app.people.views.blueprint import attempt, bp
 from app.web import own_path, permission
+from app.web.acting import INVALID, now, settle
 from app.web.i18n import COOKIE as LANGUAGE_COOKIE
 from app.web.i18n import ONE_YEAR, gettext
 

@@ -19,8 +19,9 @@ from app.people import operations, queries, rules, session
 from app.people.forms import ALL_SITES, CategoryForm, ContractForm, ScopeForm, SlaForm
 from app.people.models import Contract, ServiceCategory
 from app.people.operations import ContractTerms
-from app.people.views.blueprint import INVALID, asked, attempt, bp, now, settle
+from app.people.views.blueprint import attempt, bp
 from app.web import permission
+from app.web.acting import INVALID, asked, now, settle
 from app.web.i18n import gettext
 
 

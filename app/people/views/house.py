@@ -13,8 +13,9 @@ from app.people import operations, queries, rules, session
 from app.people.forms import SettingsForm, SiteForm, UnitForm, translated
 from app.people.models import Site, Unit
 from app.people.rules import Viewer
-from app.people.views.blueprint import INVALID, asked, attempt, bp, settle
+from app.people.views.blueprint import attempt, bp
 from app.web import permission
+from app.web.acting import INVALID, asked, settle
 from app.web.i18n import gettext
 
 

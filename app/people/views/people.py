@@ -13,8 +13,9 @@ from app.people import operations, queries, rules, session
 from app.people.forms import GrantForm, UserForm
 from app.people.models import User
 from app.people.rules import Viewer
-from app.people.views.blueprint import INVALID, asked, asked_id, attempt, bp, settle
+from app.people.views.blueprint import attempt, bp
 from app.web import permission
+from app.web.acting import INVALID, asked, asked_id, settle
 from app.web.i18n import gettext
 
 

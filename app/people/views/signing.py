@@ -12,8 +12,9 @@ from app.db import db, transaction
 from app.people import operations, queries, resume, session
 from app.people.forms import SignInForm
 from app.people.rules import DemoCard, DemoGroup, Viewer
-from app.people.views.blueprint import INVALID, bp, missing
+from app.people.views.blueprint import bp, missing
 from app.web import own_path, public
+from app.web.acting import INVALID
 from app.web.i18n import COOKIE as LANGUAGE_COOKIE
 from app.web.i18n import ONE_YEAR, gettext
 

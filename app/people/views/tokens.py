@@ -10,8 +10,9 @@ from app.i18n import N_
 from app.people import operations, session
 from app.people.forms import TokenForm
 from app.people.tokens import tokens as all_tokens
-from app.people.views.blueprint import INVALID, attempt, bp, now, settle
+from app.people.views.blueprint import attempt, bp
 from app.web import permission
+from app.web.acting import INVALID, now, settle
 
 
 @bp.get("/tokens")
