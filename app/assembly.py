@@ -43,6 +43,7 @@ from app.people.session import check_permission, current_viewer_or_none
 from app.studio.queries_versions import waiting_for
 from app.web.filters import now as page_now
 from app.web.i18n import gettext
+from app.web.routing import LateRule
 from app.work import views as work
 from app.work.operations.calendars import lock_cases, take_over
 from app.work.queries.boxes import todo_count
@@ -55,6 +56,7 @@ def assemble(settings: Settings) -> Flask:
     """Build the application from `settings`."""
     configure_logs(settings.log_level)
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = LateRule
     app.config.update(_flask_config(settings))
     app.extensions["guanjia.settings"] = settings
     runtime = app.extensions["guanjia.runtime"] = Runtime()

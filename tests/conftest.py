@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
@@ -31,6 +32,7 @@ from app import clock, create_app
 from app.config import Settings, load_settings
 from app.db import db, transaction
 from app.migrations import upgrade
+from app.people.operations import passwords
 from tests.factories.city import PASSWORD, build_city
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +42,8 @@ FULL = os.environ.get("GUANJIA_TEST_FULL") == "1"
 # every test has an application of its own; the templates' code is the same for all of them
 COMPILED_FOLDER = tempfile.TemporaryDirectory(prefix="gj-jinja-")
 COMPILED = FileSystemBytecodeCache(COMPILED_FOLDER.name)
+# a real hash costs 30 ms on purpose; tests make hundreds of accounts. Servers that tests start hash as in earnest.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def settings_for(folder: Path, url: str | None = None) -> Settings:
