@@ -150,7 +150,8 @@ class Part:
     @property
     def paragraphs(self) -> list[tuple[str, str]]:
         """Return the static text as (heading or text, words)."""
-        blocks = (block.strip() for block in self.component.text.split("\n\n"))
+        text = (self.component.properties.get("text.en", "") if self.english else "") or self.component.text
+        blocks = (block.strip() for block in text.split("\n\n"))
         return [("heading" if b.startswith("#") else "text", b.lstrip("# ")) for b in blocks if b]
 
 
@@ -394,6 +395,7 @@ class Sheet:
             label_of(component, locale),
             hint_of(component, locale),
             name=component.id,
+            english=in_english(locale),
             children=children,
         )
 

@@ -1,46 +1,14 @@
-"""The seven handling processes: drawn to be read, one group, evidence first, again until a check finds nothing."""
+"""The seven handling processes: one group, evidence first, again until a check finds nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from lxml import etree
 
 from app.engine import Definition, Engine, Environment, Node, compile_definition
 from tests.processes.test_routes import BEGIN, source_of
-from tests.processes.test_task_dispatch_drawing import (
-    NS,
-    ROOT,
-    Drawing,
-    drawing,
-    test_every_name_has_room,
-    test_everything_is_drawn,
-    test_flows_are_straight_and_docked,
-    test_flows_keep_clear_of_shapes,
-    test_gateway_corners_keep_clear_of_labels,
-    test_labels_overlap_nothing,
-    test_lanes_contain_their_nodes,
-    test_lanes_fill_the_pool,
-    test_no_two_flows_cross,
-    test_no_two_shapes_overlap,
-    test_the_drawing_fits_a_screen,
-)
 
-__all__ = [
-    "drawing",
-    "test_every_name_has_room",
-    "test_everything_is_drawn",
-    "test_flows_are_straight_and_docked",
-    "test_flows_keep_clear_of_shapes",
-    "test_gateway_corners_keep_clear_of_labels",
-    "test_labels_overlap_nothing",
-    "test_lanes_contain_their_nodes",
-    "test_lanes_fill_the_pool",
-    "test_no_two_flows_cross",
-    "test_no_two_shapes_overlap",
-    "test_the_drawing_fits_a_screen",
-]
 KINDS = ("tamper", "ddos", "outage", "leak", "malware", "content_error", "supply")
 SLUGS = [f"handle_{kind}" for kind in KINDS]
 WHO = {"id": 11, "name": "值班员", "unit": 3}
@@ -53,12 +21,6 @@ def slug(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def tree(slug: str) -> etree._Element:
-    """Return the XML of the diagram."""
-    return etree.parse(ROOT / "bpmn" / slug / f"{slug}.bpmn").getroot()
-
-
-@pytest.fixture(scope="module")
 def definition(slug: str) -> Definition:
     """Return the process as the engine runs it."""
     return compile_definition(source_of(slug).diagram, {})
@@ -67,25 +29,6 @@ def definition(slug: str) -> Definition:
 def people(definition: Definition) -> dict[str, Node]:
     """Return the steps that wait for a person."""
     return {name: node for name, node in definition.nodes.items() if node.human}
-
-
-def test_only_the_way_back_runs_against_the_reading_direction(drawing: Drawing) -> None:
-    """It reads from left to right; the one flow back is another round after the check."""
-    against = {
-        flow
-        for flow, (source, target) in drawing.flows.items()
-        if drawing.shapes[target].x < drawing.shapes[source].x
-    }
-    assert against == {"something_found"}
-
-
-def test_everything_named_speaks_english_too(slug: str, tree: etree._Element, drawing: Drawing) -> None:
-    """Process, lane, nodes and named flows carry `guanjia.name.en`."""
-    named = [flow for flow in drawing.flows if drawing.names.get(flow)]
-    for name in [slug, *drawing.lanes, *drawing.owners, *named]:
-        path = f".//bpmn:*[@id='{name}']/bpmn:extensionElements/camunda:properties/camunda:property"
-        found = {one.get("name"): one.get("value") for one in tree.iterfind(path, NS)}
-        assert found.get("guanjia.name.en"), name
 
 
 def test_nobody_but_the_technical_group_is_asked(definition: Definition) -> None:

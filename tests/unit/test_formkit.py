@@ -412,11 +412,14 @@ def test_english_labels_where_there_are_some() -> None:
             "textfield", "a", "标题", description="说明", properties={"label.en": "Title", "description.en": "Hint"}
         ),
         field("textfield", "b", "内容", id="Field_b"),
+        {"type": "text", "id": "how", "text": "请先读完。", "properties": {"text.en": "Read first."}},
     )
     page = form.form({}, locale="en").html()
     assert "Title" in page
     assert "Hint" in page
     assert "内容" in page
+    assert "Read first." in page
+    assert "请先读完。" in form.form({}).html()
     assert form.without_english == ("Field_b",)
     assert form.labels("en") == {"a": "Title", "b": "内容"}
 

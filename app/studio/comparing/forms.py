@@ -32,6 +32,7 @@ LABELS: Mapping[str, str] = {
     "validate.max": N_("最大值"),
     "validate.pattern": N_("格式"),
     "text": N_("文字"),
+    "properties.text.en": N_("英文文字"),
     "content": N_("文字"),
     "expression": N_("计算式"),
     "in": N_("所在分组"),

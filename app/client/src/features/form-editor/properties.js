@@ -69,7 +69,7 @@ export class Properties {
 
   words() {
     const { field, say } = this;
-    if (field.type === "text") return question(say("q.text"), textBox(say("p.text"), field.text, (text) => this.edit({ text }), { long: true, hint: say("p.textHint") }));
+    if (field.type === "text") return this.text();
     if (!LABELLED.has(field.type)) return null;
     const properties = field.properties || {};
     const label = (text) => this.edit(field.type === "datetime" ? { label: text, dateLabel: text } : { label: text });
@@ -82,6 +82,12 @@ export class Properties {
       if (field.description) shown.push(textBox(say("p.descriptionEn"), properties["description.en"], (text) => this.own("description.en", text)));
     }
     return question(say("q.words"), ...shown);
+  }
+
+  text() {
+    const { field, say } = this;
+    const shown = textBox(say("p.text"), field.text, (text) => this.edit({ text }), { long: true, hint: say("p.textHint") });
+    return question(say("q.text"), shown, textBox(say("p.textEn"), (field.properties || {})["text.en"], (text) => this.own("text.en", text), { long: true }));
   }
 
   kind() {

@@ -1,4 +1,4 @@
-"""The drawing of task_dispatch is made to be read: nothing overlaps, nothing crosses, every name has its place."""
+"""The shipped diagrams are drawn to be read: nothing overlaps, nothing crosses, every name has its place."""
 
 from __future__ import annotations
 
@@ -6,159 +6,87 @@ import itertools
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from lxml import etree
 
-ROOT = Path(__file__).parents[2]
-DIAGRAM = ROOT / "bpmn" / "task_dispatch" / "task_dispatch.bpmn"
-FORMS = ROOT / "forms" / "task_dispatch"
+from tests.processes.drawings import NS, ROOT, SLUGS, Drawing, diagram_of, drawing_of
+
+FORMS = ROOT / "forms"
 BPMNLINT = ROOT / "node_modules" / "bpmnlint"
-NS = {
-    "bpmn": "http://www.omg.org/spec/BPMN/20100524/MODEL",
-    "bpmndi": "http://www.omg.org/spec/BPMN/20100524/DI",
-    "dc": "http://www.omg.org/spec/DD/20100524/DC",
-    "di": "http://www.omg.org/spec/DD/20100524/DI",
-    "camunda": "http://camunda.org/schema/1.0/bpmn",
-}
 FORM_REF = f"{{{NS['camunda']}}}formRef"
 CHARACTER = 12  # px of one Chinese character in bpmn-js
 LABEL_LINE = 14
-# Flows that lead back on purpose: returns, repeated dispatch, objections, another round.
+# Flows that lead back on purpose, in every diagram: returns, repeated dispatch, objections, another round.
 RETURNS = {
-    "after_head",
-    "after_count",
-    "after_objection_1",
-    "after_objection_2",
-    "after_rule",
-    "after_supply",
-    "head_return",
-    "rework_again",
-    "rework_pass",
-    "ruling_dispatch",
-    "triage_dispatch",
-    "triage_return",
+    "article_correction": {"is_returned", "not_changed", "publish_again", "text_after_all", "unsealed"},
+    "article_review": {"changed", "mismatch_handled", "revised", "unsealed", "write_again", "written_again"},
+    "call_roster": {"all_again", "not_reached", "waited"},
+    "column_update": {"does_not_fit"},
+    "emergency_plan": {
+        "a_statement",
+        "improved",
+        "not_recovered",
+        "nothing_to_tell",
+        "reporting_told",
+        "statement_returned",
+        "status_again",
+        "wait_police",
+        "wait_rise",
+    },
+    "grade_emergency": set[str](),
+    "incident_report": {"not_solved", "rewrite"},
+    "multi_level_review": {"goes_on"},
+    "task_dispatch": {
+        "after_count",
+        "after_head",
+        "after_objection_1",
+        "after_objection_2",
+        "after_rule",
+        "after_supply",
+        "head_return",
+        "rework_again",
+        "rework_pass",
+        "ruling_dispatch",
+        "triage_dispatch",
+        "triage_return",
+    },
 }
+ONE_SCREEN = [slug for slug in SLUGS if slug == "task_dispatch" or slug.startswith("handle_")]
 
 
-class Box(NamedTuple):
-    """A rectangle of the drawing."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height
-
-    def overlaps(self, other: Box, gap: float = 0) -> bool:
-        return (
-            self.x < other.right + gap
-            and other.x < self.right + gap
-            and self.y < other.bottom + gap
-            and other.y < self.bottom + gap
-        )
-
-    def holds(self, other: Box) -> bool:
-        return self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
-
-    def on_edge(self, x: float, y: float) -> bool:
-        inside = self.x <= x <= self.right and self.y <= y <= self.bottom
-        return inside and (x in (self.x, self.right) or y in (self.y, self.bottom))
-
-
-@dataclass
-class Drawing:
-    """The diagram's elements with their places."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    kinds: dict[str, str] = field(default_factory=dict)
-    owners: dict[str, str] = field(default_factory=dict)
-    hosts: dict[str, str] = field(default_factory=dict)
-    lanes: dict[str, list[str]] = field(default_factory=dict)
-    flows: dict[str, tuple[str, str]] = field(default_factory=dict)
-    shapes: dict[str, Box] = field(default_factory=dict)
-    labels: dict[str, Box] = field(default_factory=dict)
-    lines: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-
-    @property
-    def nodes(self) -> dict[str, Box]:
-        return {name: box for name, box in self.shapes.items() if name in self.owners}
-
-    @property
-    def segments(self) -> Iterator[tuple[str, Box]]:
-        """Yield every straight piece of every flow as a thin box."""
-        for flow, points in self.lines.items():
-            for (ax, ay), (bx, by) in itertools.pairwise(points):
-                yield flow, Box(min(ax, bx), min(ay, by), abs(ax - bx), abs(ay - by))
-
-    def around(self, name: str) -> set[str]:
-        """Return the sub-processes that contain a node."""
-        found = set()
-        while (name := self.owners.get(name, "")) in self.shapes:
-            found.add(name)
-        return found
-
-
-def box_of(node: etree._Element) -> Box:
-    """Return the bounds of a drawn part."""
-    bounds = node.find("dc:Bounds", NS)
-    return Box(*(float(bounds.get(name)) for name in ("x", "y", "width", "height")))
+@pytest.fixture(scope="module", params=SLUGS)
+def slug(request: pytest.FixtureRequest) -> str:
+    """Return the process a test is about."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def tree() -> etree._Element:
+def tree(slug: str) -> etree._Element:
     """Return the XML of the diagram."""
-    return etree.parse(DIAGRAM).getroot()
+    return etree.parse(diagram_of(slug)).getroot()
 
 
 @pytest.fixture(scope="module")
 def drawing(tree: etree._Element) -> Drawing:
     """Return the diagram's elements with their places."""
-    made = Drawing()
-    for lane in tree.iterfind(".//bpmn:lane", NS):
-        made.lanes[lane.get("id")] = [ref.text for ref in lane.iterfind("bpmn:flowNodeRef", NS)]
-    for node in tree.iterfind(".//bpmn:*[@id]", NS):
-        name, kind = node.get("id"), etree.QName(node).localname
-        made.names[name], made.kinds[name] = node.get("name", ""), kind
-        if kind == "sequenceFlow":
-            made.flows[name] = (node.get("sourceRef"), node.get("targetRef"))
-        elif kind.endswith(("Task", "Event", "Gateway", "subProcess", "callActivity")):
-            made.owners[name] = node.getparent().get("id")
-            if node.get("attachedToRef"):
-                made.hosts[name] = node.get("attachedToRef")
-    for part in tree.iterfind(".//bpmndi:BPMNPlane/*", NS):
-        name, label = part.get("bpmnElement"), part.find("bpmndi:BPMNLabel", NS)
-        if label is not None:
-            made.labels[name] = box_of(label)
-        if part.tag.endswith("BPMNShape"):
-            made.shapes[name] = box_of(part)
-        else:
-            points = part.iterfind("di:waypoint", NS)
-            made.lines[name] = [(float(point.get("x")), float(point.get("y"))) for point in points]
-    return made
+    return drawing_of(tree)
 
 
 def test_everything_is_drawn(drawing: Drawing) -> None:
     """Every node, lane and flow has its place in the drawing, and nothing else has one."""
-    assert set(drawing.shapes) == {"pool", *drawing.owners, *drawing.lanes}
+    assert set(drawing.shapes) - {"pool"} == {*drawing.owners, *drawing.lanes}
+    assert ("pool" in drawing.shapes) == bool(drawing.lanes)
     assert set(drawing.lines) == set(drawing.flows)
 
 
-def test_the_drawing_fits_a_screen(drawing: Drawing) -> None:
+@pytest.mark.parametrize("name", ONE_SCREEN)
+def test_the_drawing_fits_a_screen(name: str) -> None:
     """The whole process is at most 2000 × 720 px and asks people at no more than 16 places."""
-    pool = drawing.shapes["pool"]
-    assert pool.width <= 2000
-    assert pool.height <= 720
+    drawing = drawing_of(etree.parse(diagram_of(name)).getroot())
+    assert drawing.shapes["pool"].width <= 2000
+    assert drawing.shapes["pool"].height <= 720
     assert list(drawing.kinds.values()).count("userTask") <= 16
 
 
@@ -186,7 +114,7 @@ def test_parts_lie_inside_and_events_on_the_edge(drawing: Drawing) -> None:
 def test_lanes_contain_their_nodes(drawing: Drawing) -> None:
     """Each node lies wholly in the lane it belongs to; only the frame of the sub-process spans all lanes."""
     placed = [name for names in drawing.lanes.values() for name in names]
-    assert sorted(placed) == sorted(drawing.owners)
+    assert sorted(placed) == sorted(drawing.owners) or not drawing.lanes
     for lane, names in drawing.lanes.items():
         for name in names:
             if drawing.kinds[name] != "subProcess":
@@ -194,7 +122,9 @@ def test_lanes_contain_their_nodes(drawing: Drawing) -> None:
 
 
 def test_lanes_fill_the_pool(drawing: Drawing) -> None:
-    """The lanes lie below each other without gap."""
+    """The lanes lie below each other without gap; a diagram for one role alone has neither lane nor pool."""
+    if not drawing.lanes:
+        return
     pool, lanes = drawing.shapes["pool"], [drawing.shapes[lane] for lane in drawing.lanes]
     assert [lane.y for lane in lanes] == [pool.y, *(lane.bottom for lane in lanes[:-1])]
     assert lanes[-1].bottom == pool.bottom
@@ -210,10 +140,12 @@ def test_flows_are_straight_and_docked(drawing: Drawing) -> None:
         assert drawing.shapes[target].on_edge(*points[-1]), flow
 
 
-def test_no_two_flows_cross(drawing: Drawing) -> None:
-    """No flow crosses, touches or covers another one."""
+def test_flows_meet_only_where_they_part_or_join(drawing: Drawing) -> None:
+    """No flow crosses, touches or covers another one, unless both leave or reach the same node."""
     for (a, part_a), (b, part_b) in itertools.combinations(drawing.segments, 2):
-        assert a == b or not part_a.overlaps(part_b, 5), f"{a} and {b}"
+        ends = zip(drawing.flows[a], drawing.flows[b], strict=True)
+        related = any(one == other for one, other in ends)
+        assert related or not part_a.overlaps(part_b, 5), f"{a} and {b}"
 
 
 def test_flows_keep_clear_of_shapes(drawing: Drawing) -> None:
@@ -226,7 +158,7 @@ def test_flows_keep_clear_of_shapes(drawing: Drawing) -> None:
             assert not part.overlaps(box, 5), f"{flow} and {name}"
 
 
-def test_it_reads_from_left_to_right(drawing: Drawing) -> None:
+def test_it_reads_from_left_to_right(slug: str, drawing: Drawing) -> None:
     """Only the flows that lead back on purpose run against the reading direction."""
     against = {
         flow
@@ -234,7 +166,7 @@ def test_it_reads_from_left_to_right(drawing: Drawing) -> None:
         if drawing.shapes[target].x < drawing.shapes[source].x
         and drawing.lines[flow][0][0] > drawing.lines[flow][-1][0]
     }
-    assert against == RETURNS
+    assert against == RETURNS.get(slug, {"something_found"})
 
 
 def test_every_name_has_room(drawing: Drawing) -> None:
@@ -275,18 +207,19 @@ def test_gateway_corners_keep_clear_of_labels(drawing: Drawing) -> None:
             assert across + along >= reach, f"{other} on {name}"
 
 
-def test_every_node_speaks_english_too(tree: etree._Element, drawing: Drawing) -> None:
-    """Process, lanes and nodes carry `guanjia.name.en`."""
-    for name in ["task_dispatch", *drawing.lanes, *drawing.owners]:
+def test_everything_named_speaks_english_too(slug: str, tree: etree._Element, drawing: Drawing) -> None:
+    """Process, lanes, nodes and named flows carry `guanjia.name.en`."""
+    named = [flow for flow in drawing.flows if drawing.names.get(flow)]
+    for name in [slug, *drawing.lanes, *drawing.owners, *named]:
         path = f".//bpmn:*[@id='{name}']/bpmn:extensionElements/camunda:properties/camunda:property"
         found = {one.get("name"): one.get("value") for one in tree.iterfind(path, NS)}
         assert found.get("guanjia.name.en"), name
 
 
-def test_human_nodes_and_forms_belong_together(tree: etree._Element) -> None:
+def test_human_nodes_and_forms_belong_together(slug: str, tree: etree._Element) -> None:
     """Every human node has a form, every form a node, and a form's id is its file's name."""
     used = {node.get(FORM_REF) for node in tree.iterfind(".//bpmn:userTask", NS)}
-    files = {path.stem: json.loads(path.read_text("utf-8")) for path in FORMS.glob("*.form")}
+    files = {path.stem: json.loads(path.read_text("utf-8")) for path in (FORMS / slug).glob("*.form")}
     assert used == set(files)
     assert all(schema["id"] == name for name, schema in files.items())
 
@@ -298,22 +231,31 @@ def parts_of(components: list[dict]) -> Iterator[dict]:
         yield from parts_of(part.get("components", []))
 
 
-@pytest.mark.parametrize("path", sorted(FORMS.glob("*.form")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FORMS.glob("*/*.form")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_forms_speak_english_too(path: Path) -> None:
     """Every label, hint, mark and choice of a form has its English beside it."""
     for part in parts_of(json.loads(path.read_text("utf-8"))["components"]):
         properties = part["properties"]
-        assert properties.get("label.en"), part["id"]
+        assert properties.get("text.en" if part["type"] == "text" else "label.en"), part["id"]
         assert ("description" in part) == ("description.en" in properties), part["id"]
         assert ("mark" in properties) == ("mark.en" in properties), part["id"]
-        assert all(value.get("label.en") for value in part.get("values", [])), part["id"]
+        for choice in part.get("values", []):
+            assert choice.get("label.en") or f"option.{choice['value']}.en" in properties, (part["id"], choice)
 
 
 def test_bpmnlint_finds_no_error(tmp_path: Path) -> None:
-    """The diagram passes bpmnlint's recommended rules without an error."""
+    """The diagrams pass bpmnlint's recommended rules without an error."""
     assert BPMNLINT.is_dir(), "the front end's packages are not installed: run make build"
     settings = tmp_path / "bpmnlint.json"
-    settings.write_text('{"extends": "bpmnlint:recommended"}', "utf-8")
-    command = ["node", str(BPMNLINT / "bin" / "bpmnlint.js"), "-c", str(settings), str(DIAGRAM)]
+    # a round that comes back enters at its question: one gateway more in front of each would say nothing new
+    rules = {"no-gateway-join-fork": "off"}
+    settings.write_text(json.dumps({"extends": "bpmnlint:recommended", "rules": rules}), "utf-8")
+    command = [
+        "node",
+        str(BPMNLINT / "bin" / "bpmnlint.js"),
+        "-c",
+        str(settings),
+        *(str(diagram_of(slug)) for slug in SLUGS),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
