@@ -52,7 +52,7 @@ def replay(file: CaseFile, definition: Definition, locale: str) -> list[Step]:
     for at, group in groupby(told, key=lambda one: one.at):
         records = list(group)
         moved = list(_pass(stand, records, definition))
-        lines = [record_line(one, definition.nodes, locale, file.recorded.get(one.item_id or 0)) for one in records]
+        lines = [record_line(one, definition, locale, file.recorded.get(one.item_id or 0)) for one in records]
         found.append(Step(len(found) + 1, at, lines, _marks(stand, moved, file.steps, definition, at)))
     return found
 

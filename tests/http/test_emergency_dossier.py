@@ -149,6 +149,9 @@ def test_the_dossier_tells_calls_reports_and_log(house: Flask, sign_in: SignIn) 
     ):
         assert said in text, said
         assert said in page, said
+    ways = {one.result for one in records_of(run) if one.kind == "work:gateway:chosen" and one.result}
+    assert any(way.isascii() for way in ways), "a flow without a name was taken"
+    assert not [way for way in ways if way.isascii() and way in text]
     if db.session.scalars(select(EmergencyReport)).first():
         assert "SW-118" in text
         assert "SW-118" in page

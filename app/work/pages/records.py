@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.deadlines.rules import parse_limit
-from app.engine import Node
+from app.engine import Definition, Node
 from app.i18n import N_
 from app.ledger.models import Record
 from app.web.i18n import gettext
@@ -52,18 +52,18 @@ class Line:
 
 def record_lines(
     records: Iterable[Record],
-    nodes: Mapping[str, Node],
+    definition: Definition,
     locale: str,
     recorded: Mapping[int, Recorded] | None = None,
 ) -> list[Line]:
     """Return the records in words, in the order they came; `recorded` are decisions a clerk wrote down, by step."""
     known = recorded or {}
-    return [record_line(record, nodes, locale, known.get(record.item_id or 0)) for record in records]
+    return [record_line(record, definition, locale, known.get(record.item_id or 0)) for record in records]
 
 
-def record_line(record: Record, nodes: Mapping[str, Node], locale: str, recorded: Recorded | None = None) -> Line:
+def record_line(record: Record, definition: Definition, locale: str, recorded: Recorded | None = None) -> Line:
     """Return one record in words."""
-    node = nodes.get(record.node or "")
+    node = definition.nodes.get(record.node or "")
     node_name = name_of(node, locale) if node and node.name else (record.node_name or "")
     body = json.loads(record.body)
     word = gettext(RECORDS[record.kind]) if record.kind in RECORDS else ""
@@ -74,7 +74,7 @@ def record_line(record: Record, nodes: Mapping[str, Node], locale: str, recorded
         unit=record.unit_name if record.actor_kind in BY_PEOPLE else "",
         rule=record.actor_kind not in BY_PEOPLE,
         at=record.at,
-        result=_result(record, body["payload"], node, node_name, locale),
+        result=_way(record, definition, locale) or _result(record, body["payload"], node, node_name, locale),
         code=record.code,
         kind=record.kind,
         # the payload of a changed case names its values, and one of them is called round, too
@@ -100,6 +100,17 @@ def _who(record: Record, body: Mapping[str, Any], recorded: Recorded | None) -> 
     if recorded is None or record.actor_kind != "transcriber":
         return said
     return gettext("%(who)s，%(state)s", who=said, state=state_word(recorded))
+
+
+def _way(record: Record, definition: Definition, locale: str) -> str:
+    """Return the ways a gateway chose as they are named in the diagram; one without a name by where it leads."""
+    if record.kind != CHOSEN or not record.node or not record.result:
+        return ""
+    said: dict[str, str] = {}
+    for flow in definition.leaving(record.node):
+        words = name_of(flow, locale) or name_of(definition.nodes[flow.target], locale)
+        said |= {flow.id: words, flow.name or flow.id: words}
+    return "、".join(said.get(one, one) for one in record.result.split("、"))
 
 
 def _result(record: Record, payload: Mapping[str, Any], node: Node | None, node_name: str, locale: str) -> str:
@@ -179,6 +190,7 @@ DESCRIBE: Mapping[str, Callable[[Mapping[str, Any], str], str]] = {
     "work:incident:raised": lambda payload, node: gettext("：").join(filter(None, (node, payload.get("reason")))),
 }
 
+CHOSEN = "work:gateway:chosen"
 LIMITS = N_(
     "核对只能证明库里的记录前后相接、没有改动、缺失或调换。"
     "它不能证明最新的几条没有被截掉，也不能证明整条链没有被重写；要证明这些，请与留在外面的链尾码比对。"

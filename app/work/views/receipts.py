@@ -50,9 +50,9 @@ def read_code(text: str) -> str | None:
 
 
 def _line(record: Record, case: Case) -> Line:
-    nodes = runtime().library.bundle(reading(), case.version_id, case.called).definition.nodes
+    definition = runtime().library.bundle(reading(), case.version_id, case.called).definition
     recorded = transcriptions.transcription_of(reading(), record.item_id or 0)
-    return record_line(record, nodes, locale(), recorded)
+    return record_line(record, definition, locale(), recorded)
 
 
 def _step(item: WorkItem, case: Case) -> str:

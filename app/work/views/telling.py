@@ -132,7 +132,7 @@ class Telling:
 
     def records(self) -> list[Line]:
         """Return the records in words, newest first; a vendor does not read the values repaired in an incident."""
-        lines = record_lines(self.file.records, self.bundle.definition.nodes, locale(), self.file.recorded)
+        lines = record_lines(self.file.records, self.bundle.definition, locale(), self.file.recorded)
         if not self.viewer.is_vendor:
             return lines
         return [replace(line, details=()) if line.kind in INCIDENTS else line for line in lines]
