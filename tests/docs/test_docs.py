@@ -33,6 +33,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```", re.DOTALL)
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 LONGEST_README = 120
+MADE = build.pages()
 
 
 @cache
@@ -69,10 +70,10 @@ def test_every_link_and_picture_is_there(page: Path) -> None:
     assert not [anchor for file, anchor in targets(page) if anchor and anchor not in anchors(file)]
 
 
-@pytest.mark.parametrize("path", build.pages(), ids=page_id)
+@pytest.mark.parametrize("path", MADE, ids=page_id)
 def test_made_pages_are_fresh(path: Path) -> None:
     """What follows from the code says what the code says; `make docs` writes it."""
-    assert path.read_text("utf-8") == build.pages()[path]
+    assert path.read_text("utf-8") == MADE[path]
 
 
 @pytest.mark.parametrize("readme", READMES, ids=page_id)
