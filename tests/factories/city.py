@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.people import operations as house
+from app.people.models import Unit, User
 
+# user name, name, code of the unit, title, roles, and perhaps a telephone
+Hired = tuple[str, str, str, str, tuple[str, ...]] | tuple[str, str, str, str, tuple[str, ...], str]
 PASSWORD = "Lanshan-2026"
 PEOPLE = (
     ("owner", "叶青梧", "office", "流程负责人", ("owner",)),
@@ -36,6 +41,27 @@ UNITS = (
 )
 
 
+def hire(session: Session, people: Iterable[Hired], now: datetime) -> None:
+    """Make the accounts of those whom the city does not have yet."""
+    known = set(session.scalars(select(User.user_name)))
+    units = {row.code: row.id for row in session.execute(select(Unit.code, Unit.id))}
+    for user_name, name, unit, title, roles, *phone in people:
+        if user_name not in known:
+            house.create_user(
+                session,
+                house.by_setup(),
+                user_name=user_name,
+                name=name,
+                unit_id=units[unit],
+                titles=(title,),
+                phone="".join(phone),
+                password=PASSWORD,
+                must_change=False,
+                roles=roles,
+                now=now,
+            )
+
+
 def build_city(session: Session, now: datetime) -> None:
     """Create the city in an empty database."""
     by = house.by_setup()
@@ -43,19 +69,7 @@ def build_city(session: Session, now: datetime) -> None:
         code: house.create_unit(session, by, kind=kind, code=code, name=name, name_en=name_en, now=now)
         for code, kind, name, name_en in UNITS
     }
-    for user_name, name, unit, title, roles in PEOPLE:
-        house.create_user(
-            session,
-            by,
-            user_name=user_name,
-            name=name,
-            unit_id=units[unit],
-            titles=(title,),
-            password=PASSWORD,
-            must_change=False,
-            roles=roles,
-            now=now,
-        )
+    hire(session, PEOPLE, now)
     content = house.create_category(session, by, code="content", name="内容维护", name_en="Content", now=now)
     data = house.create_category(session, by, code="data", name="数据与开发", name_en="Data", now=now)
     house.create_category(session, by, code="design", name="专题设计", name_en="Design", now=now)

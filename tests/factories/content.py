@@ -17,10 +17,9 @@ from app.content.models import Article, ArticleVersion, Media, SiteColumn
 from app.content.operations.articles import create_article, make_version, save_draft
 from app.content.operations.columns import ColumnFacts, create_column
 from app.content.queries import articles as queries
-from app.people import operations as house
-from app.people.models import Site, Unit, User
+from app.people.models import Site
 from app.people.rules import Viewer
-from tests.factories.city import PASSWORD
+from tests.factories.city import hire
 from tests.factories.small import viewer
 
 PEOPLE = (
@@ -46,22 +45,7 @@ TEXT = "<p>市住建局今天公布第三季度保障性住房配租结果，共
 
 def content_people(session: Session) -> None:
     """Add editors, reviewers and a publisher to the test city, those that it does not have yet."""
-    known = set(session.scalars(select(User.user_name)))
-    units = {row.code: row.id for row in session.execute(select(Unit.code, Unit.id))}
-    for user_name, name, unit, title, roles in PEOPLE:
-        if user_name not in known:
-            house.create_user(
-                session,
-                house.by_setup(),
-                user_name=user_name,
-                name=name,
-                unit_id=units[unit],
-                titles=(title,),
-                roles=roles,
-                password=PASSWORD,
-                must_change=False,
-                now=clock.now(session),
-            )
+    hire(session, PEOPLE, clock.now(session))
 
 
 def site_named(session: Session, name: str = "住建局门户") -> Site:

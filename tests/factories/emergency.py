@@ -19,14 +19,13 @@ from app.emergency.models import Drill, Emergency, EmergencyPlan, PlanVersion, R
 from app.emergency.operations.opening import open_emergency
 from app.emergency.rules import KINDS
 from app.ledger import Actor
-from app.people import operations as house
-from app.people.models import Site, Unit, User
+from app.people.models import Site, User
 from app.processes.operations import publish
 from app.processes.source import read_source
 from app.work.jobs import fire_timers
 from app.work.models import Candidate, Case, WorkItem
 from app.work.operations import complete_work_item
-from tests.factories.city import PASSWORD
+from tests.factories.city import hire
 from tests.factories.reviewing import publish_review
 from tests.factories.small import viewer
 
@@ -72,23 +71,7 @@ FACTS = {
 
 def emergency_people(session: Session) -> None:
     """Add the people of the groups to the test city, those that it does not have yet."""
-    known = set(session.scalars(select(User.user_name)))
-    units = {row.code: row.id for row in session.execute(select(Unit.code, Unit.id))}
-    for user_name, name, unit, title, roles, phone in PEOPLE:
-        if user_name not in known:
-            house.create_user(
-                session,
-                house.by_setup(),
-                user_name=user_name,
-                name=name,
-                unit_id=units[unit],
-                titles=(title,),
-                roles=roles,
-                phone=phone,
-                password=PASSWORD,
-                must_change=False,
-                now=clock.now(session),
-            )
+    hire(session, PEOPLE, clock.now(session))
 
 
 def add_plans(session: Session, **targets: str) -> None:
