@@ -56,11 +56,11 @@ app/static/dist/.done: node_modules/.done vite.config.mjs $(shell find app/clien
 
 test: setup front .venv/dev.done ## every test; brings PostgreSQL, finds or installs Chromium
 	@bash tests/chromium.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T) $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(T) $(ARGS)
 
 test-full: setup front .venv/dev.done ## the long run: 30 kills, everything on PostgreSQL too
 	@bash tests/chromium.sh
-	@GUANJIA_TEST_FULL=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(T) $(ARGS)
+	@GUANJIA_TEST_FULL=1 $(BIN)/python -m pytest -n 3 --dist loadfile $(T) $(ARGS)
 
 check: lint types test ## what CI runs
 
