@@ -15,7 +15,7 @@ from app.people.rules import Viewer
 from app.processes.models import Deployed, Deployment, Process, ProcessVersion, VersionPart
 from app.sql import Prepared
 from app.work.models import Candidate, Case, TaskState, WorkItem
-from app.work.queries.scope import case_scope
+from app.work.queries.scope import case_scope, own_scope
 
 LIVE: Final = (8, 16, 32)  # waiting, ready, started: the tokens of a case, as its rows keep them
 MOST: Final = 1000
@@ -142,7 +142,7 @@ def ordered(query: List, sorting: Sorting, columns: Mapping[str, Any], last: Any
 
 def tasks(viewer: Viewer, wanted: Mapping[str, Any]) -> List:
     """Select the open tasks this viewer may see; a vendor sees its own only."""
-    return _TASKS.where(_own_items(viewer), case_scope(viewer), *_task_conditions(wanted))
+    return _TASKS.where(own_scope(viewer), case_scope(viewer), *_task_conditions(wanted))
 
 
 def tasks_of(session: Session, viewer: Viewer, case_id: int) -> Sequence[Line]:
@@ -163,15 +163,11 @@ def step(session: Session, viewer: Viewer, item_id: int) -> Line | None:
     if _sees_all(viewer):
         found: Line | None = _STEP_BY_ID.run(session, item=item_id).one_or_none()
         return found
-    return one(session, _STEP.where(WorkItem.id == item_id, _own_items(viewer), case_scope(viewer)))
+    return one(session, _STEP.where(WorkItem.id == item_id, own_scope(viewer), case_scope(viewer)))
 
 
 def _sees_all(viewer: Viewer) -> bool:
     return viewer.sees_all_cases and not viewer.is_vendor
-
-
-def _own_items(viewer: Viewer) -> ColumnElement[bool]:
-    return WorkItem.unit_id == viewer.unit_id if viewer.is_vendor else true()
 
 
 def _task_conditions(wanted: Mapping[str, Any]) -> list[ColumnElement[bool]]:

@@ -56,12 +56,17 @@ def register(runtime: Runtime) -> None:
         ("reported", reported, N_("读出找错报告")),
         ("take_down", take_down, N_("撤下稿件")),
         ("trace", traced, N_("追溯差错")),
-        ("fixed", fixed_version, N_("定成更正的一版")),
         ("record_fault", faults.record_fault, N_("登记差错")),
         ("answer_reporter", faults.answer_reporter, N_("告诉报告人没有错")),
         ("tell_units", faults.tell_units, N_("向有关单位通报")),
     ):
         runtime.add_topic(Topic(f"content.{name}", record, title=title))
+    runtime.add_topic(Topic("content.fixed", fixed_version, title=N_("定成更正的一版"), foresee=mended))
+
+
+def mended(_session: Session, call: Call) -> Result:
+    """Foresee the corrected version: it is another one, so nobody passed it yet."""
+    return {"fixed": True, "fix_note": None, "title": call.data.get("title"), "foreseen_change": True}
 
 
 def reported(session: Session, call: Call) -> Result:

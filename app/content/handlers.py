@@ -40,7 +40,6 @@ def register_topics(runtime: Runtime) -> None:
         return following.report_fault(session, runtime, call)
 
     for name, record, title in (
-        ("check", check, N_("自动检查稿件")),
         ("returned", returned, N_("退给作者")),
         ("rejected", rejected, N_("不予发布")),
         ("rewrite", rewrite, N_("重新生成网页")),
@@ -50,6 +49,7 @@ def register_topics(runtime: Runtime) -> None:
         ("column_checked", updating.check_article, N_("核对栏目的新稿件")),
     ):
         runtime.add_topic(Topic(f"content.{name}", record, title=title))
+    runtime.add_topic(Topic("content.check", check, title=N_("自动检查稿件"), foresee=checked))
     runtime.add_topic(Topic("content.passed", passed, title=N_("定稿待发"), foresee=how_it_waits))
     done, compared = publishing_topics.publish_do, publishing_topics.compare_do
     runtime.add_topic(Topic("content.publish", published, done, title=publishing_topics.PUBLISH_TITLE))
@@ -65,6 +65,16 @@ def check(session: Session, call: Call) -> Result:
     _describe(call, article, version)
     if not blocking:
         article.state = REVIEW
+    return _checked(session, article, version, blocking)
+
+
+def checked(session: Session, call: Call) -> Result:
+    """Foresee a check of the same version: it finds what it found before."""
+    article, version = _under_review(session, call)
+    return _checked(session, article, version, findings.blocking(session, version))
+
+
+def _checked(session: Session, article: Article, version: ArticleVersion, blocking: list[Any]) -> Result:
     return {
         **_facts(session, article, version),
         "blocked": bool(blocking),

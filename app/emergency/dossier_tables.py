@@ -59,8 +59,7 @@ def grade_word(grade: int | None) -> str:
 
 def targets(emergency: Emergency, file: CaseFile, reports: Sequence[EmergencyReport]) -> Table:
     """Return what was reached when beside what the plan asks."""
-    required = case_data(file.case).get("report_required") is True
-    found = targets_of(emergency, reports, report_required=required)
+    found = targets_of(emergency, reports, case_data(file.case))
     rows = tuple(
         (gettext(TARGETS[name]), limit_word(parse_limit(one["target"])), _minutes(one), _met(one))
         for name, one in found.items()

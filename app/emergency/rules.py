@@ -104,6 +104,8 @@ TARGETS: Final[Mapping[str, str]] = {
 
 NUMBERS: Final = ("leaked_people", "forwarded", "viewed", "loss", "affected_people")
 REGRADE_EVERY: Final = timedelta(minutes=30)
+# of days that are typed or stand in an address: beyond them no week can be reckoned
+YEARS: Final = range(2000, 2101)
 
 
 class Graded(Protocol):
@@ -155,27 +157,44 @@ def minutes_between(start: datetime, end: datetime) -> int:
     return max((end - start) // timedelta(minutes=1), 0)
 
 
+def minutes_against(start: datetime, end: datetime, limit: timedelta) -> int:
+    """Return whole minutes beside a limit: one that was missed by seconds is missed by a minute, not kept."""
+    whole = minutes_between(start, end)
+    return whole + 1 if timedelta(minutes=whole) <= limit < end - start else whole
+
+
 # where the time of a target begins; everything else counts from the alarm
 SINCE_CONFIRMED: Final = frozenset({"contain", "phone"})
 
 
 def compare(
-    targets: Mapping[str, Any], began: datetime, confirmed: datetime | None, reached: Mapping[str, datetime | None]
+    targets: Mapping[str, Any],
+    began: datetime,
+    confirmed: datetime | None,
+    reached: Mapping[str, datetime | None],
+    owed_since: datetime | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Compare what was reached when with the targets of a plan: name → target, minutes and whether it was met.
 
-    A name that is not in `reached` was not asked for and is left out; one reached at no time was not met.
+    A name that is not in `reached` was not asked for and is left out; one reached at no time was not met. Reports
+    that were not owed from the first grading on count from `owed_since`.
     """
     found = {}
     for name in TARGETS:
         text = targets.get(name)
         if text and name in reached:
-            since = confirmed if name in SINCE_CONFIRMED else began
-            at = reached[name]
-            minutes = minutes_between(since or began, at) if at else None
-            found[name] = {"target": text, "minutes": minutes, "met": _is_met(str(text), minutes)}
+            since, at = target_begins(name, began, confirmed, owed_since), reached[name]
+            limit = parse_limit(str(text)).duration
+            minutes = minutes_against(since or began, at, limit) if at else None
+            is_met = minutes is not None and timedelta(minutes=minutes) <= limit
+            found[name] = {"target": text, "minutes": minutes, "met": is_met}
     return found
 
 
-def _is_met(target: str, minutes: int | None) -> bool:
-    return minutes is not None and timedelta(minutes=minutes) <= parse_limit(target).duration
+def target_begins(
+    name: str, began: datetime, confirmed: datetime | None, owed_since: datetime | None
+) -> datetime | None:
+    """Return from when the time of a target counts; None while that has not come."""
+    if name in {PHONE, WRITTEN} and owed_since is not None:
+        return owed_since
+    return confirmed if name in SINCE_CONFIRMED else began

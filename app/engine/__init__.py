@@ -10,6 +10,7 @@ from app.engine.checks import calls_of, check, read_tables
 from app.engine.coverage import SUPPORTED
 from app.engine.definition import Definition, Flow, Following, Node
 from app.engine.engine import Engine, compile_definition
+from app.engine.foretelling import foretell
 from app.engine.live import Live, restore
 from app.engine.port import (
     Advance,
@@ -68,6 +69,7 @@ __all__ = [
     "choose_process",
     "compile_definition",
     "find_repairs",
+    "foretell",
     "read_tables",
     "read_xml",
     "restore",

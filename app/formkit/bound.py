@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from flask import render_template
@@ -425,7 +425,11 @@ class Sheet:
         if key in self.form or key in self.rows:
             return None
         value = self.computed[key] if key in self.computed else self.stored.get(key)
-        return read_field(component, value, self.binding.locale, self.binding.sources)
+        return read_field(component, value, self.binding.locale, self._sources_here())
+
+    def _sources_here(self) -> Sources:
+        """Return the sources with the lists in the data, so that a stored choice is read by its name."""
+        return replace(self.binding.sources, given={**self.stored, **self.names})
 
     def _row_parts(self, component: Component, errors: Mapping[str, str]) -> tuple[Row, ...]:
         rows = [*self.rows[component.key], (BLANK_ROW, self._row(component, BLANK_ROW))]

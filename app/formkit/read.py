@@ -20,6 +20,7 @@ from app.formkit.sources import CaseLink, Sources, Upload
 from app.formkit.values import decimal_of, number_text, posted_text
 
 SHORT_DIGEST = 8
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 _NOT_DIALLED = re.compile(r"[^0-9+]")
 
 
@@ -137,7 +138,8 @@ def _rich(value: Any) -> str | Markup:
     return show_rich(value) if isinstance(value, str) else ""
 
 
-def _plain(component: Component, value: Any) -> str:
+def _plain(component: Component, value: Any) -> str | Markup:
+    """Write a value as it is; one line that is the address of a page leads there."""
     if isinstance(value, bool):
         return _yes_no(value)
     number = decimal_of(value)
@@ -145,6 +147,8 @@ def _plain(component: Component, value: Any) -> str:
         return number_text(number, component.limits.digits)
     if isinstance(value, list):
         return _("、").join(filter(None, (posted_text(part) for part in value)))
+    if component.kind == "text" and isinstance(value, str) and _ADDRESS.fullmatch(value):
+        return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(value)
     return value if isinstance(value, str) else ""
 
 
@@ -183,7 +187,10 @@ def option_label(component: Component, value: Any, locale: str, sources: Sources
     if component.source:
         named = sources.label(component.source, value)
     else:
-        found = (option for option in component.options if option.value == value)
+        options = (
+            read_options(sources.given.get(component.options_key)) if component.options_key else component.options
+        )
+        found = (option for option in options if option.value == value)
         named = next(((in_english(locale) and o.label_en) or o.label for o in found), None)
     return named or posted_text(value) or ""
 

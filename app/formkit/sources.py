@@ -102,7 +102,8 @@ class Sources:
     `context` is handed to the registered lists (usually the viewer and the session); `phrases` are the reader's
     own; `uploads` returns those of the asked files that this reader may hand in or see; `case` finds a case the
     reader may see by its number; `upload_url` turns an upload into the address of its download. `subject` finds what
-    is under review by the data of the step, `seen` the number of the version with a hash.
+    is under review by the data of the step, `seen` the number of the version with a hash. `given` are the data a step
+    had, among them the lists its form took from there.
     """
 
     context: Any = None
@@ -112,6 +113,7 @@ class Sources:
     case: Callable[[str], CaseLink | None] | None = None
     subject: Callable[[Mapping[str, Any]], SubjectView | None] | None = None
     seen: Callable[[str], int | None] | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
     _lists: dict[str, tuple[Option, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def options(self, name: str) -> tuple[Option, ...]:

@@ -25,7 +25,7 @@ def register_topics(runtime: Runtime) -> None:
 
     next_, record = levels.choose_level, levels.record_decision
     for topic in (
-        Topic("review.open", begin, title=N_("开始审核")),
+        Topic("review.open", begin, title=N_("开始审核"), foresee=_with(levels.foresee_opening)),
         Topic("review.next", _with(next_), title=N_("定下一级和审核人"), foresee=_with(levels.foresee_level)),
         Topic("review.record", _with(record), title=N_("记下这一级的结果"), foresee=_with(levels.foresee_decision)),
         Topic("review.void", _voided, title=N_("内容改过，前面的通过作废")),

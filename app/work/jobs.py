@@ -70,9 +70,10 @@ def _report_given_up(session: Session, deadline_id: int, error: Exception, now: 
 def _report(deadline_id: int) -> None:
     with transaction() as session:
         now = clock.now(session)
+        # the case first, as in every act: one that wrote a record already may go on to this very deadline
+        case = lock_case(session, session.get_one(Deadline, deadline_id).case_id)
         for event in clocks.fire(session, deadline_id, now):
             item = session.get(WorkItem, event.work_item_id) if event.work_item_id else None
-            case = session.get_one(Case, event.case_id)
             if item is None or item.status != "open":
                 continue
             values = {"title": case.title, "node": item.name, "node_en": item.name_en, "percent": event.level}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.db import db, transaction
 from tests.browser.conftest import Enter
@@ -55,6 +55,11 @@ WPS_KEPT = (
 )
 PASTE = """([place, html]) => {
   const data = new DataTransfer(); data.setData("text/html", html); data.setData("text/plain", "x");
+  place.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }"""
+
+PASTE_FILE = """([place, text]) => {
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const data = new DataTransfer(); data.items.add(new File([bytes], "窗口.png", { type: "image/png" }));
   place.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }"""
 
 
@@ -111,6 +116,16 @@ def write_all(page: Page, words: str) -> None:
     text_of(page).click()
     page.keyboard.press("Control+a")
     page.keyboard.type(words)
+
+
+def choose_picture(page: Page, name: str, words: str) -> None:
+    """Bring a picture through the dialog of the library."""
+    page.get_by_role("button", name="图片", exact=True).click()
+    dialog = page.get_by_role("dialog", name="插入图片")
+    dialog.get_by_label("图上有什么").fill(words)
+    picture = {"name": name, "mimeType": "image/png", "buffer": a_picture(kind="PNG")}
+    dialog.get_by_label("上传新的").set_input_files(picture)
+    expect(text_of(page).get_by_alt_text(words)).to_be_visible()
 
 
 def flush(page: Page) -> None:
@@ -307,3 +322,60 @@ def test_without_script_the_text_is_a_field(enter: Enter, house: House, article:
     visit.field("body").fill("<p>没有脚本也能写</p>")
     visit.page.get_by_role("button", name="保存", exact=True).click()
     assert saved(house, article)["body"] == "<p>没有脚本也能写</p>"
+
+
+def test_a_picture_gets_a_caption_by_the_toolbar(enter: Enter, house: House, article: int) -> None:
+    """At a picture the button opens a line below it, a second press returns to it; elsewhere it is off."""
+    page = open_editor(enter("editor"), article)
+    button = page.get_by_role("button", name="图注")
+    write_all(page, "开头")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    choose_picture(page, "窗口.png", "办事窗口")
+    text_of(page).locator("img").click()
+    expect(button).to_have_attribute("aria-disabled", "false")
+    button.click()
+    page.keyboard.type("图 1 大厅")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    text_of(page).locator("img").click()
+    button.click()
+    page.keyboard.type("的窗口")
+    flush(page)
+    body = re.sub(r"/content/media/\d+", "…", saved(house, article)["body"])
+    assert '<figure><img src="…" alt="办事窗口"><figcaption>图 1 大厅的窗口</figcaption></figure>' in body
+    assert body.startswith("<p>开头</p>")
+
+
+def test_a_chosen_picture_replaces_nothing_and_writing_goes_on_below(
+    enter: Enter, house: House, article: int
+) -> None:
+    """Selected words stay when a picture is chosen, and the next words stand below it."""
+    page = open_editor(enter("editor"), article)
+    write_all(page, "选中的字")
+    page.keyboard.press("Control+a")
+    choose_picture(page, "一.png", "第一张")
+    page.keyboard.type("下面")
+    flush(page)
+    body = re.sub(r'<img [^>]*alt="(.*?)">', r"[\1]", saved(house, article)["body"])
+    assert body == "<p>选中的字</p>[第一张]<p>下面</p>"
+
+
+def test_the_caret_stays_while_a_pasted_picture_is_on_its_way(enter: Enter, house: House, article: int) -> None:
+    """Words typed meanwhile stand together, whichever field they are in; the picture comes where it was pasted."""
+    page = open_editor(enter("editor"), article)
+    write_all(page, "前后")
+    page.keyboard.press("ArrowLeft")
+    held: list[Route] = []
+    page.route("**/media", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/media")):
+        page.evaluate(PASTE_FILE, [text_of(page).element_handle(), base64.b64encode(a_picture(kind="PNG")).decode()])
+    page.keyboard.type("一边等")
+    page.get_by_label("摘要").focus()
+    held[0].continue_()
+    expect(text_of(page).locator("img")).to_have_count(1)
+    page.keyboard.type("摘要里的字")
+    text_of(page).focus()
+    page.keyboard.type("一边写")
+    flush(page)
+    fields = saved(house, article)
+    assert re.sub(r"<img [^>]*>", "[图]", fields["body"]) == "<p>前</p>[图]<p>一边等一边写后</p>"
+    assert fields["summary"].startswith("摘要里的字")

@@ -85,13 +85,19 @@ class Running:
 
     def sign_in(self, password: str) -> int:
         """Sign in through the page; return the status of the answer."""
-        browser = requests.Session()
-        page = browser.get(f"{self.url}/sign-in", timeout=30)
-        found = TOKEN.search(page.text)
-        fields = {"user_name": "dept", "password": password, "csrf_token": found[1] if found else ""}
-        answer = browser.post(f"{self.url}/sign-in?secret=query", data=fields, timeout=30, allow_redirects=False)
-        self.browser = browser
-        return answer.status_code
+        return self.submit(password, self.token())
+
+    def token(self) -> str:
+        """Open the page in a browser of its own; return what its form carries."""
+        self.browser = requests.Session()
+        found = TOKEN.search(self.browser.get(f"{self.url}/sign-in", timeout=30).text)
+        return found[1] if found else ""
+
+    def submit(self, password: str, token: str) -> int:
+        """Send the form of the sign-in page; return the status of the answer."""
+        fields = {"user_name": "dept", "password": password, "csrf_token": token}
+        address = f"{self.url}/sign-in?secret=query"
+        return self.browser.post(address, data=fields, timeout=30, allow_redirects=False).status_code
 
 
 @pytest.fixture
@@ -137,12 +143,13 @@ def test_ctrl_c_ends_with_zero(running: Running) -> None:
 def test_a_running_request_is_finished(running: Running) -> None:
     """A request that waits for the database when SIGTERM arrives still gets its answer."""
     answers: list[int] = []
+    token = running.token()
     with closing(sqlite3.connect(running.data / "guanjia.db", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        asking = threading.Thread(target=lambda: answers.append(running.sign_in("Lanshan-2026")))
+        asking = threading.Thread(target=lambda: answers.append(running.submit("Lanshan-2026", token)))
         asking.start()
-        # only the waiting request keeps the thread alive: the form is answered, the sign-in waits to write
-        asking.join(timeout=1.5)
+        # only the waiting request keeps the thread alive: the form was answered before, the sign-in waits to write
+        asking.join(timeout=2)
         assert asking.is_alive()
         running.process.send_signal(signal.SIGTERM)
         asking.join(timeout=0.5)

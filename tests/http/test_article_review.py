@@ -138,6 +138,20 @@ def test_every_level_says_who_has_it_next(news: Newsroom) -> None:
     ]
 
 
+def test_whoever_submits_again_is_told_the_level_that_comes(news: Newsroom) -> None:
+    """An unchanged text keeps the passes that saw it, so the next is the one that returned it; all others follow."""
+    article_id = news.begin()
+    news.decide(article_id, "pass")
+    news.decide(article_id, "return")
+    item = news.items(news.case(article_id).id)["revise"]
+    page = signed_in(news.app, "editor").get(f"/tasks/{item.id}").get_data(as_text=True)
+    assert consequences(page)[0] == "下一步：二审 第 2 轮，由穆长歌办理，4 工作小时"
+    course = page[page.rindex('class="gj-timeline"') :]
+    told = re.findall(r"is-future.*?<b>(.*?)</b>", course, re.DOTALL)
+    assert told == ["二审", "保密审查", "三审", "发布", "发布后校对"]
+    assert "由您办理" not in course
+
+
 def test_the_course_of_a_case_names_the_levels_to_come(news: Newsroom) -> None:
     """What is still to come stands in order, with people and limits, and writes nothing."""
     number = news.case(news.begin()).number
@@ -197,3 +211,25 @@ def test_what_readers_see_is_not_offered_for_review_again(news: Newsroom) -> Non
     page = editor.get(address).text
     assert f'action="{address}/hand-in"' in page
     assert "交过以后又改过" in page
+
+
+def test_whoever_publishes_and_whoever_reads_afterwards_has_the_text_before_them(news: Newsroom) -> None:
+    """The version that was passed stands on the page of the publication, with who passed it."""
+    article_id = news.begin()
+    news.pass_all(article_id)
+    item = news.items(news.case(article_id).id)["publish"]
+    page = signed_in(news.app, "publisher").get(f"/tasks/{item.id}").get_data(as_text=True)
+    assert 'class="gj-review-text"' in page
+    assert "逐级通过" in page
+    assert 'name="seen"' not in page
+
+
+@pytest.mark.parametrize(("decision", "words"), [("return", "退回了第 1 版"), ("reject", "决定不予发布第 1 版")])
+def test_an_article_that_came_back_says_why(news: Newsroom, decision: str, words: str) -> None:
+    """Its page names who returned or refused which version and with what words; a refused one waits for no level."""
+    article_id = news.begin()
+    news.decide(article_id, decision, opinion="附表和正文对不上。")
+    page = signed_in(news.app, "editor").get(f"/articles/{article_id}").get_data(as_text=True)
+    assert re.search(rf"一审 黎照晚 在 .+ {words}", page)
+    assert "附表和正文对不上。" in page
+    assert ("is-future" in page) == (decision == "return")

@@ -9,7 +9,8 @@ from flask import Flask
 
 from app import clock
 from app.content.operations.sites import set_style
-from app.db import transaction
+from app.db import db, transaction
+from app.work.models import Case
 from tests.conftest import signed_in
 from tests.factories import correcting as c
 from tests.factories.content import content_people, site_named
@@ -141,6 +142,42 @@ def test_the_steps_show_report_and_trace(app: Flask) -> None:
     assert "第 2 版带进来的" in text
     assert "更正说明" in text
     assert "还不能送审" not in text
+
+
+def test_whoever_mends_is_told_the_level_that_comes(app: Flask) -> None:
+    """The corrected text is another version: the first level is next, with its person and time, then the third."""
+    c.publish_correction()
+    article_id = c.published_fault()
+    case_id = c.take_up(app, c.report_it(article_id))
+    c.confirm(app, case_id, article_id)
+    text = signed_in(app, "editor").get(f"/tasks/{c.opened(case_id)[0].id}").get_data(as_text=True)
+    assert "下一步：一审，由黎照晚办理，4 工作小时" in text
+    course = text[text.rindex('class="gj-timeline"') :]
+    assert re.findall(r"is-future.*?<b>(.*?)</b>", course, re.DOTALL)[:2] == ["一审", "三审"]
+
+
+def test_a_report_that_was_taken_up_leads_to_its_correction(app: Flask) -> None:
+    """The page of the report names the case for whoever may open it."""
+    c.publish_correction()
+    report_id = c.report_it(c.published_fault())
+    number = db.session.get_one(Case, c.take_up(app, report_id)).number
+    assert f'href="/cases/{number}"' in signed_in(app, "publisher").get(f"/reports/{report_id}").text
+
+
+def test_who_was_found_responsible_is_read_by_name(app: Flask) -> None:
+    """The decision names people as they were on the list, on the page of the case too."""
+    c.publish_correction()
+    article_id = c.published_fault()
+    case_id = c.take_up(app, c.report_it(article_id))
+    c.confirm(app, case_id, article_id, kind="political")
+    c.correct(app, case_id, article_id)
+    for by in ("editor", "reviewer1", "reviewer2", "secrecy", "reviewer3"):
+        c.do(app, case_id, by, "submit", statement="说明")
+    liable = c.data_at(case_id)["responsible"][:2]
+    c.do(app, case_id, "supervisor", "decide", liable=liable, measure="remind", decision_text="提醒。")
+    number = db.session.get_one(Case, case_id).number
+    text = signed_in(app, "supervisor").get(f"/cases/{number}?tab=form").get_data(as_text=True)
+    assert "姜若谷（带进来的人）、黎照晚（一审）" in text
 
 
 def test_a_confirmed_fault_needs_its_kind_and_a_changed_grade_its_reason(app: Flask) -> None:

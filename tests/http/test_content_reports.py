@@ -127,6 +127,18 @@ def test_a_report_about_no_known_page_asks_for_the_article(app: Flask, reader: F
     assert "先选出错的是哪一篇" in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("url", ["//elsewhere.example/a", "https://elsewhere.example/a", "javascript:alert(1)"])
+def test_an_address_that_a_reader_typed_is_no_link(app: Flask, reader: FlaskClient, url: str) -> None:
+    """Only the preview of our own pages is a link; what else somebody typed is read, not followed."""
+    reader.post("/report-error", data={**PAGE, "url": url})
+    reader.post("/report-error", data=PAGE)
+    office = signed_in(app, "office")
+    typed, own = (office.get(f"/reports/{row.id}").get_data(as_text=True) for row in kept())
+    assert url in typed
+    assert f'href="{url}"' not in typed
+    assert f'href="{PAGE["url"]}"' in own
+
+
 @pytest.mark.parametrize("user_name", ["dept", "vendor_a_lead", "inspector"])
 def test_others_see_no_reports(app: Flask, reader: FlaskClient, user_name: str) -> None:
     """Reports may hold how to reach a reader: only those who handle them see them."""

@@ -11,6 +11,7 @@ from app.content.models import Article, ErrorReport, Fault, Publication
 from app.content.operations.sites import set_style
 from app.content.operations.submitting import hand_in
 from app.db import db, transaction
+from app.engine import foretell
 from app.errors import Conflict
 from app.ledger import verify
 from app.outbox.models import Notice
@@ -138,6 +139,30 @@ def test_nobody_responsible_decides_about_responsibility(house: Flask) -> None:
         )
     )
     assert asked == {"supervisor", "director"}
+
+
+def test_what_a_table_will_find_is_told_only_from_what_is_known(house: Flask) -> None:
+    """What is not answered yet is not taken for empty; inside a call, what nobody hands over is empty for certain."""
+    library, session = runtime_of(house).library, db.session()
+    version_id = library.running(session, "article_correction").version_id
+    definition = library.bundle(session, version_id, library.pins(session, version_id)).definition
+    table, call = definition.nodes["severity"], definition.nodes["short_review"]
+    assert foretell(definition, table, {"fault_kind": "political"}) is None
+    known = {"fault_kind": "political", "severity_wish": "rule"}
+    assert foretell(definition, table, known) == {"severity": "serious", "fix_limit": "30 分钟"}
+    inside = foretell(definition, call, {"subject": "article:1", "leader": True})
+    assert inside == {
+        "subject": "article:1",
+        "review_kind": "correction",
+        "reprint": None,
+        "leader": None,
+        "sensitive": None,
+    }
+    depth = foretell(
+        definition, definition.nodes["multi_level_review:review_depth"], {**(inside or {}), "urgent": False}
+    )
+    assert depth is not None
+    assert depth["levels"] == "review_1,review_3"
 
 
 def test_a_report_of_nothing_wrong_changes_nothing(house: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -206,3 +207,15 @@ def test_a_column_without_a_rule_or_closed_is_left_alone(column_id: int) -> None
         session.get_one(SiteColumn, column_id).state = "closed"
     later(40)
     assert (told(), asked()) == (0, [])
+
+
+def test_a_case_that_cannot_begin_leaves_nothing_half_written(column_id: int) -> None:
+    """The owner wrote a limit that nobody can read: the look at the columns comes to its end, no case stands."""
+    with transaction() as session:
+        source = read_source(ROOT / "bpmn", ROOT / "forms", "column_update")
+        diagram = source.diagram.replace(b'guanjia.limit" value="', b'guanjia.limit" value="${site_name}')
+        publish(session, replace(source, diagram=diagram), Actor("setup", "setup"), clock.now(session))
+    later(15)
+    look()
+    assert asked() == []
+    assert column(column_id).due_case_id is None

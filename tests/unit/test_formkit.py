@@ -246,6 +246,26 @@ def test_stored_data_of_other_steps_can_be_used() -> None:
     assert "门户" in bound.html()
 
 
+def test_a_stored_choice_from_such_a_list_is_read_by_its_name() -> None:
+    """Who may only read a choice from a list in the data reads its words, not the number that was stored."""
+    chosen = compiled(field("checklist", "who", "谁", valuesKey="people"), AMOUNT)
+    people = [{"label": "黎照晚（一审）", "value": 13}, {"label": "穆长歌（二审）", "value": 14}]
+    stored = {"who": [14, 13], "people": people}
+    shown = chosen.form(stored, rights=Rights(edit=frozenset({"amount"}))).html()
+    assert "穆长歌（二审）、黎照晚（一审）" in shown
+    (read,) = chosen.read_view({"who": [13]}, sources=Sources(given={"people": people}))
+    assert read.value == "黎照晚（一审）"
+
+
+def test_the_address_of_a_page_is_a_link_where_it_is_read() -> None:
+    """One line that is nothing but a web address leads there; any other text, and any other scheme, is only text."""
+    form = compiled(field("textfield", "a", "甲"), field("textfield", "b", "乙"), field("textfield", "c", "丙"))
+    typed = {"a": "https://zjj.example.cn/a?b=1&c=2", "b": "见 https://zjj.example.cn", "c": "javascript:alert(1)"}
+    first, *others = form.read_view(typed)
+    assert 'href="https://zjj.example.cn/a?b=1&amp;c=2"' in str(first.value)
+    assert [str(one.value) for one in others] == [typed["b"], typed["c"]]
+
+
 def test_options_may_be_an_expression() -> None:
     """A list may be worked out over the data and the other answers."""
     chosen = field("select", "site", valuesExpression='=if city then ["portal"] else []')

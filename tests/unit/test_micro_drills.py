@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from app.emergency.queries import drills
 from app.emergency.queries.micro import asked_of, next_due
 from app.emergency.surprise import Rule
 from app.errors import Conflict, Invalid, NotFound, Refused
+from app.ledger.models import Record
 from app.outbox.models import Notice
 from app.people.models import User
 from app.work.jobs import never
@@ -201,3 +203,15 @@ def test_only_those_who_look_after_plans_change_the_rule(house: Flask) -> None:
     del house
     with transaction() as session, pytest.raises(Refused):
         micro.change_rule(session, viewer(session, "duty"), "duty", FACTS, clock.now(session))
+
+
+def test_a_changed_rule_says_what_it_was_before(house: Flask) -> None:
+    """The first rule of a group had none before it."""
+    del house
+    with transaction() as session:
+        facts = RuleFacts(per_month=8, from_hour=9, to_hour=18, answer_minutes=3)
+        micro.change_rule(session, viewer(session, "office"), "duty", facts, clock.now(session), first)
+    query = select(Record.body).where(Record.kind == "emergency:micro:changed").order_by(Record.seq)
+    found = [json.loads(body)["payload"] for body in db.session.scalars(query)]
+    assert [one["before"] for one in found] == [None, vars(FACTS)]
+    assert found[1]["per_month"] == 8

@@ -65,6 +65,7 @@ PLAIN = {
     "people/queries.py": ("\u3000", "indentation of a tree"),
     "people/rules.py": (r".*(分钟|小时|工作日).*", "limits as they are typed and stored"),
     "people/views/people.py": ("、", "joins posts in the field where they are typed"),
+    "work/pages/records.py": ("、", "stands between the names of flows in a stored result"),
     "processes/deployments.py": ("、", "joins numbers in the answer to a program"),
     "studio/comparing/tables.py": ("[，、]", "joins the owner's own cells and numbers"),
     "studio/known.py": ("、", "joins names of the owner's steps"),

@@ -12,7 +12,8 @@ from app.clock import local
 from app.content import freshness
 from app.content.models import Article, SiteColumn
 from app.content.queries.freshness import ColumnState, kept_of
-from app.errors import Conflict, NotFound, Refused
+from app.db import savepoint
+from app.errors import UserError
 from app.i18n import N_
 from app.ledger import Actor
 from app.outbox.operations import notify
@@ -100,8 +101,9 @@ def _ask(session: Session, runtime: Runtime, found: ColumnState, now: datetime) 
     }
     key = f"column-{column.id}-{int(since.timestamp())}"
     try:
-        case = open_case(session, runtime, SLUG, starter, data, key, now, actor=RULE)
-    except (NotFound, Conflict, Refused):
+        with savepoint(session):
+            case = open_case(session, runtime, SLUG, starter, data, key, now, actor=RULE)
+    except UserError:
         return
     # open_case has let go of the row; lists show a case by these before its first step is done
     row = session.get_one(Case, case.id)

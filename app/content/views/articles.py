@@ -57,6 +57,10 @@ SHORT: Final = {
     PUBLISHED: N_("已发"),
     DOWN: N_("已撤"),
 }
+REFUSALS: Final = {
+    "return": N_("%(level)s %(who)s 在 %(time)s 退回了第 %(version)s 版"),
+    "reject": N_("%(level)s %(who)s 在 %(time)s 决定不予发布第 %(version)s 版"),
+}
 ACTS: Final = {"publish": N_("发布"), "update": N_("更新"), "take_down": N_("撤下")}
 THROWN_AWAY: Final = N_("稿件已扔掉。")
 LINKED: Final = N_("已连上。两篇发布后互相有链接。")
@@ -217,6 +221,8 @@ def _page(article_id: int, error: Invalid | Conflict | None = None) -> str:
         seals=SEALS,
         short=SHORT,
         acts=ACTS,
+        refusals=REFUSALS,
+        refusal=beside.refusal(session, found),
         error=error,
         may_write=may_write,
         may_copy=columns_with(session, viewer, WRITE),

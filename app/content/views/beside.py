@@ -16,7 +16,7 @@ from app.content.operations.articles import meta_of, typed_digest
 from app.content.operations.findings import check, of_version
 from app.content.queries.articles import scope
 from app.content.queries.columns import right_at
-from app.content.rules import DOWN, PUBLISHED, WRITE
+from app.content.rules import DOWN, PUBLISHED, REJECTED, RETURNED, WRITE
 from app.errors import NotFound
 from app.people.models import Site
 from app.people.rules import Viewer
@@ -55,6 +55,16 @@ def standing(session: Session, article: Article, version: ArticleVersion | None)
         return ()
     stamps: Sequence[Any] = found(session, f"article:{article.id}", version.digest).stamps
     return stamps
+
+
+def refusal(session: Session, article: Article) -> Any:
+    """Return the decision by which the article came back, or will not be published; None when it is elsewhere."""
+    found = _from("app.review.queries", "acts_of")
+    if found is None or article.state not in {RETURNED, REJECTED}:
+        return None
+    return next(
+        (one for one in reversed(found(session, f"article:{article.id}")) if one.act in {"return", "reject"}), None
+    )
 
 
 def case_of(session: Session, viewer: Viewer, article: Article) -> Case | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from flask import current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from app import clock
 from app.content.models import Article, ErrorReport
@@ -27,6 +28,8 @@ from app.people.session import current_viewer
 from app.web import csrf, permission
 from app.web.i18n import gettext
 from app.web.permissions import public
+from app.work.models import Case
+from app.work.queries.scope import case_scope
 from app.work.views.blueprint import runtime
 
 CORRECT, SEE_OTHER, TOO_MANY = "content.correct", 303, 429
@@ -188,6 +191,7 @@ def _report_page(report_id: int, errors: Mapping[str, str] | None = None) -> str
         "content/report.html",
         row=row,
         about=_about(row, viewer),
+        correction=_correction(row, viewer),
         picture=upload,
         states=STATES,
         errors=errors or {},
@@ -198,6 +202,13 @@ def _report_page(report_id: int, errors: Mapping[str, str] | None = None) -> str
 
 def _about(row: ErrorReport, viewer: Viewer) -> Article | None:
     return article(db.session(), viewer, row.article_id) if row.article_id else None
+
+
+def _correction(row: ErrorReport, viewer: Viewer) -> Case | None:
+    """Return the case that corrects what was reported, if the viewer may open it."""
+    return (
+        db.session().scalar(select(Case).where(Case.id == row.case_id, case_scope(viewer))) if row.case_id else None
+    )
 
 
 SOURCES = {"reader": N_("读者"), "staff": N_("工作人员"), "monitor": N_("监测")}

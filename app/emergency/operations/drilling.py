@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import local
+from app.db import savepoint
 from app.emergency.models import Drill, EmergencyPlan
 from app.emergency.operations.opening import open_emergency
 from app.emergency.operations.plans import record, require_manage, tidied_script
 from app.emergency.queries import drills, library
 from app.emergency.rules import DROPPED, PLANNED
-from app.errors import Conflict, Invalid, NotFound, Refused
+from app.errors import Conflict, Invalid, NotFound, UserError
 from app.i18n import N_
 from app.ledger import Actor, Entry, append
 from app.people import queries as house
@@ -133,10 +134,11 @@ def _task(session: Session, runtime: Runtime, plan: EmergencyPlan, due: date, no
         if viewer is None or not viewer.may("work.start"):
             continue
         try:
-            return start_case(
-                session, runtime, TASK, viewer, answers, key, now, data={"start": "demand"}, actor=RULE
-            ).case_id
-        except (NotFound, Conflict, Refused):
+            with savepoint(session):
+                return start_case(
+                    session, runtime, TASK, viewer, answers, key, now, data={"start": "demand"}, actor=RULE
+                ).case_id
+        except UserError:
             return None
     return None
 

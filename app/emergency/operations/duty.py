@@ -14,6 +14,7 @@ from app.clock import ZONE, local
 from app.emergency.models import DutyShift
 from app.emergency.operations.plans import record, require_manage
 from app.emergency.operations.roster import NOBODY
+from app.emergency.rules import YEARS
 from app.errors import Conflict, Invalid, NotFound
 from app.files.rules import read_csv
 from app.i18n import N_
@@ -96,9 +97,10 @@ def read_instant(text: str) -> datetime | None:
     """Read a local date and time as people write it; None when it is none."""
     for shape in SHAPES:
         try:
-            return datetime.strptime(text.strip(), shape).replace(tzinfo=ZONE)
+            found = datetime.strptime(text.strip(), shape).replace(tzinfo=ZONE)
         except ValueError:
             continue
+        return found if found.year in YEARS else None
     return None
 
 

@@ -49,8 +49,7 @@ def closed(session: Session, call: Call) -> Result:
     """Close it, and compare what was reached when with the targets of the plan."""
     emergency = emergency_of(session, call)
     emergency.closed_at, emergency.outcome = emergency.closed_at or call.now, CLOSED
-    required = call.case_data.get("report_required") is True
-    result = targets_of(emergency, reports_of(session, emergency.id), report_required=required)
+    result = targets_of(emergency, reports_of(session, emergency.id), call.case_data)
     _judge(session, emergency, result, call)
     return {"target_text": "\n".join(_line(name, one) for name, one in result.items())}
 

@@ -102,7 +102,9 @@ def _duty(
     What is owed once stays owed. A duty that is there from the first grading on counts from the alarm, one that
     arises later from then.
     """
-    before = known.get("report_required")
+    before, arose = known.get("report_required"), known.get("report_since")
+    if owed and before is False:
+        arose = now.isoformat()
     spent = known.get("report_spent")
     if owed and spent is None:
         # a minute that began is spent: nothing may be due later than the alarm and the whole limit
@@ -110,6 +112,7 @@ def _duty(
     return {
         "case.report_required": owed or before is True,
         "case.report_spent": spent,
+        "case.report_since": arose,
         "case.written_limit": limit_left(data.get("written_limit"), spent or 0),
         "case.receiver": data.get("receiver"),
         "case.police": data.get("police") is True or known.get("police") is True,

@@ -9,19 +9,20 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from app.clock import local
+from app.deadlines.rules import Limit, parse_limit
 from app.emergency import measuring
 from app.emergency.operations.ending import start_tasks
 from app.emergency.operations.steps import Result, told, write_log
 from app.emergency.queries import of_case
 from app.emergency.queries.rosters import callees, ids
-from app.emergency.rules import ALARM, DUTY, minutes_between
+from app.emergency.rules import ALARM, DUTY, minutes_against
 from app.i18n import N_
 from app.people.models import Site
 from app.people.operations import holders, sla, vendor_for
 from app.people.rules import OFFICE
 from app.work.runtime import Call, Runtime
 
-LATE_AFTER: Final = timedelta(minutes=30)  # shipped example: whoever finds something reports it within this time
+LATE_AFTER: Final = "PT30M"  # for cases begun before their process said how soon to report
 TITLE: Final = N_("事件：%(what)s")
 LATE: Final = N_("迟报：发现后 %(minutes)s 分钟才报告，应在 %(limit)s 分钟内。")
 MEND: Final = N_("根治：%(what)s")
@@ -35,14 +36,16 @@ def opened(session: Session, call: Call) -> Result:
     case.site_id = site.id if site else None
     case.summary = [text for text in (site.name if site else "", str(data.get("what") or "")) if text]
     found = _found(data, case.opened_at)
-    delay = minutes_between(found, case.opened_at)
+    limit = _limit(data.get("late_after"))
+    delay = minutes_against(found, case.opened_at, limit.duration)
     watch = [*ids(callees(session, DUTY, None, call.now)), *sorted(holders(session, OFFICE))]
     return {
         "told": str(data.get("what") or "")[:500],
         "case.found_at": found.isoformat(),
         "case.reported_at": case.opened_at.isoformat(),
-        "case.late": timedelta(minutes=delay) > LATE_AFTER,
+        "case.late": timedelta(minutes=delay) > limit.duration,
         "case.late_minutes": delay,
+        "case.late_after": limit.text,
         "case.duty_and_office": list(dict.fromkeys(watch)),
     }
 
@@ -66,9 +69,10 @@ def summarised(session: Session, call: Call) -> Result:
     data, known = told(call), call.case_data
     found = _found(data, measuring.instant(known.get("found_at") or call.case.opened_at))
     reported = measuring.instant(data.get("reported_at") or known.get("reported_at") or call.case.opened_at)
-    delay = minutes_between(found, reported)
-    late = timedelta(minutes=delay) > LATE_AFTER
-    text = LATE % {"minutes": delay, "limit": LATE_AFTER // timedelta(minutes=1)} if late else ""
+    limit = _limit(known.get("late_after")).duration
+    delay = minutes_against(found, reported, limit)
+    late = timedelta(minutes=delay) > limit
+    text = LATE % {"minutes": delay, "limit": limit // timedelta(minutes=1)} if late else ""
     emergency = of_case(session, call.case.id)
     if late and emergency is not None:
         write_log(session, emergency, ALARM, text, call.now)
@@ -94,6 +98,11 @@ def close(session: Session, call: Call) -> Result:
     """Note when the report was closed."""
     del session
     return {"reported_closed_at": call.now.isoformat()}
+
+
+def _limit(said: Any) -> Limit:
+    """Return within which time what was found is to be reported, as the process says it."""
+    return parse_limit(str(said or LATE_AFTER))
 
 
 def _found(data: Mapping[str, Any], default: datetime) -> datetime:

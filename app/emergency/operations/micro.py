@@ -47,6 +47,7 @@ def change_rule(
         raise NotFound
     _check(facts)
     row = session.get(MicroRule, group, with_for_update=True)
+    before = {name: getattr(row, name) for name in vars(facts)} if row is not None else None
     if row is None:
         row = MicroRule(group=group)
         session.add(row)
@@ -54,7 +55,8 @@ def change_rule(
         setattr(row, name, value)
     row.next_at = surprise.next_moment(_hours(row), now, pick)
     session.flush()
-    record(session, viewer, "emergency:micro:changed", {"group": group, **vars(facts)}, now)
+    payload = {"group": group, **vars(facts), "before": before}
+    record(session, viewer, "emergency:micro:changed", payload, now)
     return row
 
 

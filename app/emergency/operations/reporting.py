@@ -43,7 +43,8 @@ def report_sent(session: Session, call: Call) -> Result:
     emergency, kind, data = emergency_of(session, call), _kind(call), told(call)
     item = last_item(session, call.case.id, NODES[kind])
     found = _registered(session, emergency, item)
-    row = found or _register(session, emergency, kind, data, item, call.now)
+    sent_at = _sent(data.get("sent_at"), call.case.opened_at, call.now)
+    row = found or _register(session, emergency, kind, data, item, sent_at, call.now)
     return {"report": row.id}
 
 
@@ -65,7 +66,13 @@ def _registered(session: Session, emergency: Emergency, item: WorkItem | None) -
 
 
 def _register(
-    session: Session, emergency: Emergency, kind: str, data: Mapping[str, Any], item: WorkItem | None, now: datetime
+    session: Session,
+    emergency: Emergency,
+    kind: str,
+    data: Mapping[str, Any],
+    item: WorkItem | None,
+    sent_at: datetime,
+    now: datetime,
 ) -> EmergencyReport:
     same = (EmergencyReport.emergency_id == emergency.id, EmergencyReport.kind == kind)
     row = EmergencyReport(
@@ -76,7 +83,7 @@ def _register(
         channel=str(data.get("channel") or ""),
         receiver=str(data.get("receiver_name") or ""),
         receipt=str(data.get("receipt") or ""),
-        sent_at=_sent(data.get("sent_at"), now),
+        sent_at=sent_at,
         due_at=item.due_at if item else None,
         item_id=item.id if item else None,
         by_id=item.done_by_id if item else None,
@@ -88,6 +95,7 @@ def _register(
     return row
 
 
-def _sent(said: Any, now: datetime) -> datetime:
-    """Return when it was sent by what the sender says; never later than it was recorded."""
-    return min(measuring.instant(said), now) if said else now
+def _sent(said: Any, opened_at: datetime, now: datetime) -> datetime:
+    """Return when it was sent by what the sender says, to the minute; what cannot have been counts as now."""
+    at = measuring.instant(said) if said else now
+    return at if opened_at.replace(second=0, microsecond=0) <= at <= now else now

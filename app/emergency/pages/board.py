@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from app.deadlines.rules import parse_limit
+from app.emergency.models import Emergency
 from app.emergency.operations.reporting import NODES as REPORT_NODES
 from app.emergency.pages.branches import Branch, branches
 from app.emergency.pages.lamps import elapsed, step_lamp, worst
@@ -15,6 +16,7 @@ from app.emergency.pages.presence import Present, presence
 from app.emergency.pages.story import Line, Story, clock, graded
 from app.emergency.queries import targets_of
 from app.emergency.queries.board import BoardFile, is_call
+from app.emergency.queries.targets import owed_since
 from app.emergency.rules import (
     ENDINGS,
     GRADES,
@@ -23,10 +25,10 @@ from app.emergency.rules import (
     PHONE,
     REPORTS,
     ROMAN,
-    SINCE_CONFIRMED,
     TARGETS,
     WRITTEN,
     next_grading,
+    target_begins,
 )
 from app.engine import Node
 from app.people.rules import Viewer
@@ -134,7 +136,7 @@ def board_of(
         facts=_facts(file, viewer),
         began=one.began_at,
         elapsed=elapsed((one.closed_at or now) - one.began_at),
-        over="" if running else gettext(ENDINGS[one.outcome]),
+        over="" if running else _ended(one),
         running=running,
         next_grading=clock(next_grading(one.began_at, now)) if running and one.confirmed_at else "",
         branches=branches(file, viewer, now),
@@ -155,6 +157,12 @@ def plate_of(grade: int | None) -> Plate:
     if grade is None:
         return Plate(0, "—", gettext("未定级"))
     return Plate(grade, ROMAN[grade], gettext(GRADES[grade]))
+
+
+def _ended(one: Emergency) -> str:
+    """Say when an emergency ended and with which result."""
+    words = {"time": filters.local_time(one.closed_at), "result": gettext(ENDINGS[one.outcome])}
+    return gettext("%(time)s %(result)s", **words) if one.closed_at else words["result"]
 
 
 def _facts(file: BoardFile, viewer: Viewer) -> tuple[tuple[str, str], ...]:
@@ -240,7 +248,7 @@ def _owed(item: WorkItem, kind: str, now: datetime) -> ReportLine:
 
 def _targets(file: BoardFile, now: datetime) -> tuple[TargetLine, ...]:
     required = bool(file.data.get("report_required"))
-    known = targets_of(file.emergency, file.reports, report_required=required)
+    known = targets_of(file.emergency, file.reports, file.data)
     wanted = [key for key in TARGETS if file.emergency.version.targets.get(key)]
     return tuple(_target(key, known.get(key), file, now, required=required) for key in wanted)
 
@@ -262,7 +270,7 @@ def _target(
 
 def _target_lamp(key: str, text: str, file: BoardFile, now: datetime) -> Lamp:
     one = file.emergency
-    since = one.confirmed_at if key in SINCE_CONFIRMED else one.began_at
+    since = target_begins(key, one.began_at, one.confirmed_at, owed_since(file.data))
     if since is None:
         return Lamp("none", gettext("确认后起算"))
     if one.outcome:

@@ -121,7 +121,7 @@ def _branch(key: str, items: Sequence[WorkItem], file: BoardFile, viewer: Viewer
         title=gettext(TITLES[key]),
         lamp=worst(step_lamp(one, now) for one in going),
         text=_text(key, going, items),
-        last=_last_status(file, viewer) if key == TECHNICAL else "",
+        last=_last_status(file, viewer) if key == TECHNICAL and not file.emergency.outcome else "",
         who=who_has(first, file, viewer) if first else "",
         vendor=first is not None and first.side == "vendor",
         group=gettext(GROUPS[DUTY if first is not None and _tail(first) in OF_DUTY else BRANCH_GROUPS[key]]),

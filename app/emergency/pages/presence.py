@@ -41,7 +41,7 @@ def _people(file: BoardFile) -> Iterator[tuple[int, str, str]]:
 
 
 def _present(user_id: int, name: str, title: str, file: BoardFile) -> Present:
-    calls = [one for one in file.calls if one.user_id == user_id]
+    calls = [one for one in file.calls if one.user_id == user_id and _took_place(one, file)]
     since = _first([*_answered(calls), *_worked(user_id, file)])
     times = gettext("第 %(count)s 次呼叫", count=len(calls)) if len(calls) > 1 else ""
     if since is not None:
@@ -51,6 +51,12 @@ def _present(user_id: int, name: str, title: str, file: BoardFile) -> Present:
         word = gettext("已通知") if _is_asked(user_id, file) else gettext("未叫")
         return Present(name, title, "", Lamp("none", word), there=False)
     return Present(name, title, _dotted(clock(calls[-1].asked_at), times), _call_lamp(calls[-1]), there=False)
+
+
+def _took_place(call: CallAttempt, file: BoardFile) -> bool:
+    """Say whether a call goes on or came to something; one that was next when the calling ended was never made."""
+    goes_on = any(told.get("callee") == call.user_id for told in file.tokens.values())
+    return goes_on or call.outcome != "" or call.acknowledged_at is not None
 
 
 def _answered(calls: Iterable[CallAttempt]) -> list[datetime | None]:

@@ -19,7 +19,7 @@ from app.people.models import User
 from app.people.rules import Viewer
 from app.work.models import Candidate, Case, TaskState, WorkItem
 from app.work.queries.casefile import case_data
-from app.work.queries.scope import case_scope, item_scope, record_scope
+from app.work.queries.scope import case_scope, item_scope, person_scope, record_scope
 
 # what the log tells of the ledger besides steps, calls, grades and its own lines, which have rows of their own
 TOLD: Final = ("work:case:opened", "work:message:received", "work:deadline:overdue", "work:incident:raised")
@@ -72,7 +72,7 @@ def load(session: Session, viewer: Viewer, number: str) -> BoardFile:
     emergency, case = _found(session, viewer, number)
     data = case_data(case)
     steps, tokens = _steps(session, viewer, case.id)
-    seats, names = _people(session, [one.id for one in steps if one.status == "open"], data)
+    seats, names = _people(session, viewer, [one.id for one in steps if one.status == "open"], data)
     return BoardFile(
         emergency=emergency,
         case=case,
@@ -125,7 +125,7 @@ def _steps(session: Session, viewer: Viewer, case_id: int) -> tuple[list[WorkIte
 
 
 def _people(
-    session: Session, item_ids: Collection[int], data: Mapping[str, Any]
+    session: Session, viewer: Viewer, item_ids: Collection[int], data: Mapping[str, Any]
 ) -> tuple[dict[int, list[Seat]], dict[int, str]]:
     """Return who may take each open step, and the names of the people of the groups as they were listed."""
     listed = {one for group in GROUPS for one in data.get(group) or ()}
@@ -133,7 +133,8 @@ def _people(
     named = select(null(), User.id, User.name).where(User.id.in_(listed))
     seats: dict[int, list[Seat]] = {}
     names: dict[int, str] = {}
-    both: CompoundSelect[int | None, int, str] = union_all(seated.where(Candidate.item_id.in_(item_ids)), named)
+    seated = seated.where(Candidate.item_id.in_(item_ids), person_scope(viewer))
+    both: CompoundSelect[int | None, int, str] = union_all(seated, named)
     rows: Result[int | None, int, str] = session.execute(both)
     for item_id, user_id, name in rows:
         if item_id is None:

@@ -17,6 +17,7 @@ from app.emergency.queries.emergencies import grades_of, log_of, reports_of
 from app.files.models import BOUND, Upload
 from app.ledger.models import Record
 from app.people.models import Site, Unit
+from app.people.rules import OFFICE, VENDOR
 from app.work.models import Case, WorkItem
 from app.work.queries.casefile import case_data
 
@@ -109,9 +110,15 @@ def _step(item: WorkItem) -> Step:
 
 
 def _unit_name(session: Session, site: Site | None, case: Case) -> str:
-    """Return the unit a report speaks for: the owner of the site, else that of whoever raised the alarm."""
+    """Return the unit a report speaks for: the owner of the site, else that of whoever raised the alarm.
+
+    A vendor raises alarms too, but does not speak for the house: then it is the office.
+    """
     unit = session.get_one(Unit, site.owner_id if site else case.starter_unit_id)
-    return unit.name
+    if unit.kind != VENDOR:
+        return unit.name
+    offices = select(Unit.name).where(Unit.kind == OFFICE, Unit.disabled_at.is_(None)).order_by(Unit.id)
+    return session.scalar(offices.limit(1)) or unit.name
 
 
 def _files(session: Session, case_id: int) -> list[tuple[str, str]]:

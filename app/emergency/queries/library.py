@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.clock import local
@@ -86,11 +86,11 @@ def lines(session: Session, now: datetime) -> list[PlanLine]:
 
 def line(session: Session, plan_id: int, now: datetime) -> PlanLine:
     """Return how one plan stands."""
-    found = plan(session, plan_id)
-    all_ = versions(session, plan_id)
+    found, newest = plan(session, plan_id), latest(session, plan_id)
+    first_at = session.scalars(select(func.min(PlanVersion.made_at)).where(PlanVersion.plan_id == plan_id)).one()
     passed = last_passed(session, plan_id)
     groups = standings(session, [plan_id], now)[plan_id]
-    return PlanLine(found, all_[0], passed, due_of(found, passed, all_[-1].made_at), groups)
+    return PlanLine(found, newest, passed, due_of(found, passed, first_at), groups)
 
 
 def due_of(found: EmergencyPlan, passed: Drill | None, first_at: datetime) -> date:
@@ -113,16 +113,15 @@ def drills_of(session: Session, plan_id: int) -> Sequence[Drill]:
 
 def _ends(session: Session) -> tuple[dict[int, PlanVersion], dict[int, datetime]]:
     """Return per plan its newest version, and when its first one was made."""
-    rows = session.execute(
-        select(PlanVersion.plan_id, func.max(PlanVersion.number), func.min(PlanVersion.made_at)).group_by(
-            PlanVersion.plan_id
-        )
-    ).all()
-    last = {plan_id: number for plan_id, number, _ in rows}
-    found = session.scalars(select(PlanVersion)).all()
-    return {one.plan_id: one for one in found if one.number == last[one.plan_id]}, {row[0]: row[2] for row in rows}
+    last, first_at = func.max(PlanVersion.number).label("last"), func.min(PlanVersion.made_at).label("first_at")
+    ends = select(PlanVersion.plan_id, last, first_at).group_by(PlanVersion.plan_id).subquery()
+    is_newest = and_(ends.c.plan_id == PlanVersion.plan_id, ends.c.last == PlanVersion.number)
+    rows = session.execute(select(PlanVersion, ends.c.first_at).join(ends, is_newest)).all()
+    return {row[0].plan_id: row[0] for row in rows}, {row[0].plan_id: row[1] for row in rows}
 
 
 def _last_passed(session: Session) -> dict[int, Drill]:
-    query = select(Drill).where(Drill.state == PASSED).order_by(Drill.passed_at)
-    return {one.plan_id: one for one in session.scalars(query)}
+    latest_of = select(Drill.plan_id, func.max(Drill.passed_at).label("at")).where(Drill.state == PASSED)
+    last = latest_of.group_by(Drill.plan_id).subquery()
+    query = select(Drill).join(last, and_(last.c.plan_id == Drill.plan_id, last.c.at == Drill.passed_at))
+    return {one.plan_id: one for one in session.scalars(query.where(Drill.state == PASSED))}

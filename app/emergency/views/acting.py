@@ -6,6 +6,7 @@ from datetime import date
 
 from flask import request
 
+from app.emergency.rules import YEARS
 from app.web.acting import id_in
 
 
@@ -20,11 +21,12 @@ def typed(name: str) -> str:
 
 
 def day(name: str) -> date | None:
-    """Return a day that was typed or asked for; None when it is none."""
+    """Return a day that was typed or asked for; None when it is none, or one in no year that is planned for."""
     try:
-        return date.fromisoformat(request.values.get(name, "").strip())
+        found = date.fromisoformat(request.values.get(name, "").strip())
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def rows_of(*names: str) -> tuple[dict[str, str], ...]:

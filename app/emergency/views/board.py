@@ -27,7 +27,6 @@ from app.work.views.blueprint import runtime
 SEE: Final = "emergency.view"
 
 menu.add("maintenance", "emergency.emergencies", N_("应急指挥"), "urgent", SEE, count="emergencies", tab=N_("应急"))
-menu.add("maintenance", "emergency.report_incident", N_("事件汇报"), "file-text", "emergency.start")
 
 
 @bp.get("/emergency/<number>")

@@ -116,18 +116,31 @@ def open_review(review: Review, names: Mapping[str, str]) -> dict[str, Any]:
     """Begin a review: keep which levels it has; what a caller left out is filled in."""
     if not review.levels:
         raise Invalid(NO_LEVELS)
-    data = review.data
-    unit = data.get("review_unit") or review.subject.unit_id or review.case.starter_unit_id
+    unit = _home(review)
     levels = [[level, names.get(level, LEVEL_NAMES.get(level, level))] for level in review.levels]
     sought = {level: _sought(review, level, unit) for level in review.levels}
     _keep(review, OPEN, answers={"levels": levels, "sought": sought})
+    return _opened(review)
+
+
+def foresee_opening(review: Review) -> dict[str, Any] | None:
+    """Say what `open_review` would write, for a page that looks ahead to the first level."""
+    return {**_opened(review), "foreseen": []} if review.levels else None
+
+
+def _opened(review: Review) -> dict[str, Any]:
     return {
         "subject": review.subject.ref,
         "authors": sorted(review.authors) or [review.case.starter_id],
-        "review_unit": unit,
-        "urgent": bool(data.get("urgent")),
+        "review_unit": _home(review),
+        "urgent": bool(review.data.get("urgent")),
         "outcome": None,
     }
+
+
+def _home(review: Review) -> Any:
+    """Return the unit that has the subject reviewed."""
+    return review.data.get("review_unit") or review.subject.unit_id or review.case.starter_unit_id
 
 
 def choose_level(review: Review) -> dict[str, Any]:
@@ -161,15 +174,19 @@ def foresee_decision(review: Review) -> dict[str, Any] | None:
 
 
 def foresee_level(review: Review) -> dict[str, Any] | None:
-    """Say what `choose_level` would write once the foreseen levels are passed by who has them."""
-    if not review.levels or not review.foreseen:
+    """Say what `choose_level` would write once the foreseen levels are passed by who has them.
+
+    With `foreseen_change` in the data it will be another content, which nobody passed yet.
+    """
+    if not review.levels or "foreseen" not in review.data:
         return None
+    subject = replace(review.subject, digest="") if review.data.get("foreseen_change") else review.subject
     item = _open_item(review)
     acts = [
-        ReviewAct(id=-number, act=PASS, level=level, digest=review.subject.digest, user_id=_who_has(item, level))
+        ReviewAct(id=-number, act=PASS, level=level, digest=subject.digest, user_id=_who_has(item, level))
         for number, level in enumerate(review.foreseen, 1)
     ]
-    return choose_level(replace(review, acts=[*review.acts, *acts]))
+    return choose_level(replace(review, subject=subject, acts=[*review.acts, *acts]))
 
 
 def _open_item(review: Review) -> WorkItem | None:

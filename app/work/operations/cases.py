@@ -23,6 +23,7 @@ from app.sql import Prepared, columns_of, held, write_back
 from app.work.models import Candidate, Case, Draft, WorkItem
 from app.work.operations.act import Act, person
 from app.work.operations.advance import settle
+from app.work.operations.asking import move_to
 from app.work.operations.clocks import meet_item
 from app.work.operations.copies import copy_to
 from app.work.operations.describing import describe
@@ -226,6 +227,7 @@ def _finish_item(act: Act, item: WorkItem, viewer: Viewer, answers: Mapping[str,
     act.done = item
     item.status, item.closed_at, item.key = "done", act.now, key
     item.done_by_id, item.done_by_name = viewer.user_id, viewer.name
+    move_to(item, viewer)
     item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
     item.answers, item.result = dict(answers), _decision(act.bundle, item, answers)
     # whoever never opened it has no draft of it

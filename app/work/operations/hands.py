@@ -17,6 +17,7 @@ from app.people.models import Unit, User
 from app.people.rules import Viewer
 from app.work.models import Candidate, WorkItem
 from app.work.operations.act import person
+from app.work.operations.asking import move_back, move_to
 from app.work.operations.cases import lock_item, refuse_if_closed, refuse_if_suspended, refuse_unless_holder
 
 
@@ -29,6 +30,7 @@ def claim(session: Session, item_id: int, viewer: Viewer, now: datetime) -> None
         return
     refuse_unless_holder(session, item, viewer)
     item.assignee_id, item.assignee_name = viewer.user_id, viewer.name
+    move_to(item, viewer)
     _record(session, item, viewer, "claimed", now)
 
 
@@ -41,6 +43,7 @@ def release(session: Session, item_id: int, viewer: Viewer, now: datetime) -> No
     if session.scalar(select(Candidate).where(Candidate.item_id == item.id).limit(1)) is None:
         raise Conflict(N_("“%(node)s”只指定了您一个人，放不回去。可以转办给别人。"), node=item.name)
     item.assignee_id = item.assignee_name = None
+    move_back(session, item)
     _record(session, item, viewer, "released", now)
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import and_, bindparam, case, insert, select, update
 from app.deadlines.operations import begin
 from app.engine import Node, OpenNode
 from app.i18n import N_
-from app.people.models import Unit, User
 from app.people.operations import resolve
 from app.people.rules import Resolution
 from app.sql import Prepared
-from app.work.models import Case, Party, Stretch, WorkItem
+from app.work.models import Case, Stretch, WorkItem
 from app.work.operations.act import Act, earlier_people
+from app.work.operations.asking import asked_of, keeper_of
 from app.work.operations.clocks import draw_up_limit, run_handling, void_item
 from app.work.rules import SIDES, side_of, words
 
@@ -24,19 +24,6 @@ _TABLES = WorkItem.metadata.tables
 _CHARGE, _OFFER, _JOIN = (Prepared(insert(_TABLES[name])) for name in ("stretch", "candidate", "party"))
 _ITEM = Prepared(insert(_TABLES["work_item"]).returning(_TABLES["work_item"].c.id))
 _STOP = Prepared(update(_TABLES["stretch"]).where(_TABLES["stretch"].c.id == bindparam("stretch")))
-_HOLDER = Prepared(
-    select(
-        User.id.label("user_id"),
-        User.name,
-        Unit.id.label("unit_id"),
-        Unit.name.label("unit_name"),
-        Unit.kind.label("unit_kind"),
-        Party.unit_id.label("party"),
-    )
-    .join(Unit, Unit.id == User.unit_id)
-    .outerjoin(Party, and_(Party.case_id == bindparam("of"), Party.unit_id == Unit.id))
-    .where(User.id == bindparam("user"))
-)
 # whose turn it is: the vendor first, then the requester, then the office; and what is charged until now
 _OPEN = and_(WorkItem.case_id == Case.id, WorkItem.status == "open", WorkItem.id != bindparam("done"))
 _TURN = Prepared(
@@ -63,7 +50,8 @@ def open_item(act: Act, opened: OpenNode) -> dict[str, Any]:
     """Create the work item of a token that waits for a person: people, deadline, notices. Return its columns."""
     node = act.bundle.definition.nodes[opened.node]
     people = _people_for(act, node, opened)
-    holder = holder_of(act, people.user_ids[0])
+    asked = asked_of(act.session, act.case.id, people.user_ids)
+    holder = keeper_of(act.session, act.case.id, asked)
     deadline = draw_up_limit(act, node, opened.data, holder.unit_id)
     row = _row(act, opened, node, people, holder)
     if deadline is not None:
@@ -73,8 +61,7 @@ def open_item(act: Act, opened: OpenNode) -> dict[str, Any]:
         begin(act.session, deadline, item_id)
     if row["assignee_id"] is None:
         _OFFER.owe_many(act.session, [{"item_id": item_id, "user_id": user_id} for user_id in people.user_ids])
-    if holder.party is None:
-        _JOIN.owe(act.session, case_id=act.case.id, unit_id=holder.unit_id, side=row["side"], since=act.now)
+    _join(act, node, [holder, *asked])
     _tell(act, node, people, item_id)
     return {"id": item_id, **row}
 
@@ -111,6 +98,14 @@ def _row(act: Act, opened: OpenNode, node: Node, people: Resolution, holder: Any
     }
 
 
+def _join(act: Act, node: Node, asked: Sequence[Any]) -> None:
+    """Let the units of all who are asked take part: each of them has to be able to open the step."""
+    new = {one.unit_id: one.unit_kind for one in asked if one.party is None}
+    for unit_id, kind in new.items():
+        side = side_of(node.properties, kind)
+        _JOIN.owe(act.session, case_id=act.case.id, unit_id=unit_id, side=side, since=act.now)
+
+
 def _tell(act: Act, node: Node, people: Resolution, item_id: int) -> None:
     others = [user_id for user_id in people.user_ids if user_id != act.actor.user_id]
     if others:
@@ -143,11 +138,6 @@ def charge_time(act: Act) -> None:
     if turn:
         values = {"case_id": act.case.id, "side": turn.side, "unit_id": turn.unit_id, "unit_name": turn.unit_name}
         _CHARGE.owe(act.session, **values, node_name=turn.name, begins=act.now)
-
-
-def holder_of(act: Act, user_id: int) -> Any:
-    """Return a person and their unit as one row; `party` is None while the unit takes no part in the case."""
-    return _HOLDER.run(act.session, of=act.case.id, user=user_id).one()
 
 
 def _reads_past(rule: Mapping[str, Any] | None) -> bool:

@@ -110,7 +110,7 @@ def _way(record: Record, definition: Definition, locale: str) -> str:
     for flow in definition.leaving(record.node):
         words = name_of(flow, locale) or name_of(definition.nodes[flow.target], locale)
         said |= {flow.id: words, flow.name or flow.id: words}
-    return "、".join(said.get(one, one) for one in record.result.split("、"))
+    return gettext("、").join(said.get(one, one) for one in record.result.split("、"))
 
 
 def _result(record: Record, payload: Mapping[str, Any], node: Node | None, node_name: str, locale: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.deadlines.rules import parse_limit
-from app.engine import Definition, Flow, Node
+from app.engine import Definition, Flow, Node, foretell
 from app.errors import UserError
 from app.expressions import Expression, juel
 from app.people.rules import ROLES
@@ -82,8 +82,9 @@ class _Walk:
             return
         self.seen.add(node.id)
         inside = self.definition.inside(node)
+        handed = (foretell(self.definition, node, known) or {}) if node.calls else {}
         for inner in inside:
-            self.leave(inner.id, known)
+            self.leave(inner.id, {**known, **handed})
         if not inside:
             self.leave(node.id, self._beyond(node, known))
 
@@ -91,7 +92,7 @@ class _Walk:
         """Return what is known after a node; of what an automatic step changed only what can be foreseen."""
         if node.kind not in AUTOMATIC:
             return known
-        written = self.foresee(node, known) if node.topic else None
+        written = self.foresee(node, known) if node.topic else foretell(self.definition, node, known)
         if written is not None:
             return {**known, **written}
         return {name: value for name, value in known.items() if name == DECISION}
@@ -159,7 +160,7 @@ class Cast:
             "chain": lambda _unit, _n=1: gettext("各级负责人"),
             "earlier": lambda node: self.done_by.get(str(node)),
             "duty": str,
-            "climb": lambda role, unit, barred=(): self._climb(str(role or ""), unit, barred or ()),
+            "climb": lambda role, unit, barred=(): self._climb(str(role or ""), unit, barred),
         }
         return expression.evaluate({**names, "starter": self.starter_id}, functions)
 
@@ -168,9 +169,9 @@ class Cast:
         names = [self.people.get(one) for one in ids]
         return gettext("、").join(one for one in names if one) if all(names) else None
 
-    def _climb(self, role: str, unit: Any, barred: Sequence[int]) -> str:
-        """Return nothing while it is not decided yet which role it will be."""
-        found = self.climb(role, unit, barred) if self.climb and role else ""
+    def _climb(self, role: str, unit: Any, barred: Sequence[int] | None) -> str:
+        """Return nothing while the role is not decided, the role alone while it is not known who is barred."""
+        found = self.climb(role, unit, barred) if self.climb and role and barred is not None else ""
         return found or self._role(role)
 
     def _role(self, key: str) -> str:

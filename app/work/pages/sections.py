@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from app.engine import Node
 from app.formkit import CompiledForm, ReadField, Sources
+from app.ledger.models import Record
 from app.web import filters
 from app.web.i18n import gettext
 from app.work.models import WorkItem
@@ -14,6 +17,8 @@ from app.work.pages import transcribed
 from app.work.pages.words import choice_word, name_of, round_word
 from app.work.queries.casefile import CaseFile
 from app.work.queries.transcriptions import Recorded
+
+SERVICE: Final = "work:service:done"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Reading:
     """How answers are read: the forms and nodes of the version, for whom, without which fields.
 
     Forms that earlier versions asked are among `forms` by their digests; `recorded` are decisions a clerk wrote down.
+    `records` tell what automatic steps had put in the data by then: a choice from such a list is read by its name.
     """
 
     forms: Mapping[str, CompiledForm]
@@ -42,12 +48,14 @@ class Reading:
     sources: Sources
     hidden: Collection[str] = frozenset()
     recorded: Mapping[int, Recorded] = field(default_factory=dict)
+    records: Sequence[Record] = ()
 
     def section(self, item: WorkItem, *, first: bool = False) -> Section:
         """Return the answers of one step with their labels."""
         form = self.forms.get(item.form_digest or "") or self.forms.get(item.form or "")
         answers = item.answers or {}
-        read = form.read_view(answers, self.locale, self.sources, self.hidden) if form else []
+        sources = replace(self.sources, given=self._given(form, item)) if form else self.sources
+        read = form.read_view(answers, self.locale, sources, self.hidden) if form else []
         node = self.nodes.get(item.node)
         name = gettext(" ").join(filter(None, (name_of(node or item, self.locale), round_word(item.round))))
         return Section(
@@ -59,6 +67,16 @@ class Reading:
             fields=tuple(field for field in read if _is_answered(answers.get(field.key))),
             receipt=item.receipt_code or "",
         )
+
+    def _given(self, form: CompiledForm, item: WorkItem) -> dict[str, Any]:
+        """Return the lists this form took from the data, as automatic steps had written them by then."""
+        wanted = {part.options_key for part in form.scope.leaves.values() if part.options_key}
+        found: dict[str, Any] = {}
+        for record in sorted(self.records, key=lambda one: one.seq) if wanted else ():
+            if record.kind == SERVICE and record.seq < (item.receipt_seq or 0):
+                written = json.loads(record.body)["payload"].get("data") or {}
+                found.update((name, written[name]) for name in wanted & written.keys())
+        return found
 
     def _who(self, item: WorkItem) -> str:
         recorded = self.recorded.get(item.id)

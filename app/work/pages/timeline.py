@@ -224,8 +224,10 @@ class Story:
     def _seen(self, item: WorkItem) -> str:
         if item.first_opened_at is None:
             return gettext("还没有打开过")
-        at = filters.local_time(item.first_opened_at)
-        return gettext("首次打开 %(time)s %(who)s（已阅）", time=at, who=item.first_opened_by or "")
+        at, who = filters.local_time(item.first_opened_at), item.first_opened_by or ""
+        # of several who are asked the reader may not know all: a vendor reads no name of another
+        known = item.assignee_id is not None or who in self.candidates.get(item.id, ())
+        return gettext("首次打开 %(time)s %(who)s（已阅）", time=at, who=who if known else "")
 
     def _future(self) -> Iterator[Entry]:
         if self.file.case.status != "running":

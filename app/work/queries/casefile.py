@@ -22,7 +22,14 @@ from app.people.rules import Viewer
 from app.processes.models import ProcessVersion
 from app.work.models import Candidate, Case, Comment, Copy, Draft, Stretch, TaskState, WorkItem
 from app.work.queries.boxes import Page, mine
-from app.work.queries.scope import case_scope, comment_scope, item_scope, record_scope, stretch_scope
+from app.work.queries.scope import (
+    case_scope,
+    comment_scope,
+    item_scope,
+    person_scope,
+    record_scope,
+    stretch_scope,
+)
 from app.work.queries.transcriptions import Recorded, recorded_in
 from app.work.rules import HANDLING
 
@@ -168,9 +175,10 @@ def open_steps(session: Session, viewer: Viewer, case_ids: Collection[int]) -> M
     return found
 
 
-def candidates_of(session: Session, item_id: int) -> Sequence[str]:
-    """Return the names of those who may take an unclaimed item."""
-    query = select(User.name).join(Candidate, Candidate.user_id == User.id).where(Candidate.item_id == item_id)
+def candidates_of(session: Session, viewer: Viewer, item_id: int) -> Sequence[str]:
+    """Return the names of those who may take an unclaimed item, as far as this viewer may read them."""
+    query = select(User.name).join(Candidate, Candidate.user_id == User.id)
+    query = query.where(Candidate.item_id == item_id, person_scope(viewer))
     return session.scalars(query.order_by(User.id)).all()
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
 from app.files.models import Upload
 from app.ledger.models import Record
-from app.people.models import Unit
+from app.people.models import Unit, User
 from app.people.rules import Viewer
 from app.work.models import Candidate, Case, Comment, Copy, Party, Stretch, WorkItem
 
@@ -17,7 +17,7 @@ def case_scope(viewer: Viewer) -> ColumnElement[bool]:
     """Return the condition under which a case is open to this viewer.
 
     The house's desks see all. Others see what their unit takes part in, what they began and what was copied to
-    them. A vendor sees only cases in which it holds or held a step.
+    them. A vendor sees only cases in which it holds, held or was asked for a step.
     """
     if viewer.sees_all_cases:
         return true()
@@ -43,6 +43,13 @@ def record_scope(viewer: Viewer) -> ColumnElement[bool]:
     return or_(Record.unit_id.is_(None), Record.unit_id.not_in(others))
 
 
+def person_scope(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition for people asked for a step; a vendor reads no names of another vendor's."""
+    if not viewer.is_vendor:
+        return true()
+    return User.unit_id.not_in(_vendors().where(Unit.id != viewer.unit_id))
+
+
 def comment_scope(viewer: Viewer) -> ColumnElement[bool]:
     """Return the condition for remarks in visible cases."""
     if not viewer.is_vendor:
@@ -66,16 +73,26 @@ def find_case(session: Session, viewer: Viewer, number: str) -> Case:
 
 
 def find_item(session: Session, viewer: Viewer, item_id: int) -> tuple[WorkItem, Case]:
-    """Return a work item and its case; a vendor finds only its own items."""
-    own = WorkItem.unit_id == viewer.unit_id if viewer.is_vendor else true()
+    """Return a work item and its case; a vendor finds only its own items, and open ones it is asked for."""
     row = session.execute(
         select(WorkItem, Case)
         .join(Case, Case.id == WorkItem.case_id)
-        .where(WorkItem.id == item_id, case_scope(viewer), own)
+        .where(WorkItem.id == item_id, case_scope(viewer), own_scope(viewer))
     ).first()
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+def own_scope(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition for steps whose page is open to this viewer: a vendor's own, and those it may take."""
+    return or_(WorkItem.unit_id == viewer.unit_id, _is_asked(viewer)) if viewer.is_vendor else true()
+
+
+def _is_asked(viewer: Viewer) -> ColumnElement[bool]:
+    """Return the condition for steps that nobody took yet and this person may take."""
+    offered = exists().where(Candidate.item_id == WorkItem.id, Candidate.user_id == viewer.user_id)
+    return and_(WorkItem.status == "open", WorkItem.assignee_id.is_(None), offered)
 
 
 def may_act(session: Session, viewer: Viewer, item: WorkItem) -> bool:

@@ -183,7 +183,7 @@ def _begin(desk: StartDesk, sent: Sent) -> work.Receipt:
     viewer, slug = desk.viewer, desk.bundle.slug
     draft = casefile.draft_of(reading(), viewer, slug=slug, node=desk.start.code)
     draft_id = draft.id if draft else None
-    key, data = sent.key or uuid4().hex, start_data(desk.start)
+    key, data = _own_key(viewer, sent.key), start_data(desk.start)
     with transaction() as session:
         at = clock.now(session)
         done = work.start_case(session, runtime(), slug, viewer, answers, key, at, data=data)
@@ -192,9 +192,15 @@ def _begin(desk: StartDesk, sent: Sent) -> work.Receipt:
     return done
 
 
+def _own_key(viewer: Viewer, sent: str | None) -> str:
+    """Return the key of a form, good for its own account only; no browser sends one that the product makes itself."""
+    return f"form:{viewer.user_id}:{sent or uuid4().hex}"
+
+
 def _opened(desk: StartDesk, sent_key: str | None) -> ResponseReturnValue:
     """Begin a case whose first step is somebody else's."""
-    viewer, slug, key = desk.viewer, desk.bundle.slug, sent_key or uuid4().hex
+    viewer, slug = desk.viewer, desk.bundle.slug
+    key = _own_key(viewer, sent_key)
     with transaction() as session:
         case = work.open_case(session, runtime(), slug, viewer, start_data(desk.start), key, clock.now(session))
         number = case.number

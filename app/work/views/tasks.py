@@ -19,7 +19,7 @@ from app import clock
 from app.db import db, transaction
 from app.errors import Conflict, Invalid, NotFound, Refused, Unavailable, UserError
 from app.formkit import BoundForm
-from app.formkit.bound import Pane
+from app.formkit.bound import Pane, Reviewed
 from app.people.rules import Viewer
 from app.people.session import current_viewer
 from app.web import filters, permission
@@ -50,6 +50,7 @@ from app.work.views.desk import (
     sent_by_program,
     typed,
 )
+from app.work.views.sources import reviewed_in
 from app.work.views.telling import Telling, tell
 
 log = structlog.get_logger(__name__)
@@ -390,11 +391,17 @@ def _page(
         own_reason=desk.own_reason,
         reason=reason,
         multipart=bound is not None and bound.takes_files,
-        reviewed=bound.reviewed if bound is not None else None,
+        reviewed=(bound.reviewed if bound is not None else None) or _reviewed_before(desk),
         form_id=FORM,
         recorded=told.recorded(),
         may_transcribe=bool(transcriptions.deciders_for(reading(), desk.viewer, desk.item, desk.node)),
     )
+
+
+def _reviewed_before(desk: Desk) -> Reviewed | None:
+    """Return what the case reviewed, for a step that decides on something else about it: its publication, say."""
+    view = reviewed_in(reading(), desk.viewer, desk.case)
+    return Reviewed("gj-reviewed", view) if view else None
 
 
 def _task_page(desk: Desk, told: Telling, bound: BoundForm | None, key: str, saved: datetime | None) -> TaskPage:
@@ -416,7 +423,7 @@ def _task_page(desk: Desk, told: Telling, bound: BoundForm | None, key: str, sav
         key=key,
         draft_saved=saved,
         colleagues=_colleagues(desk) if mine else (),
-        can_release=mine and claimed and bool(casefile.candidates_of(session, item.id)),
+        can_release=mine and claimed and bool(casefile.candidates_of(session, desk.viewer, item.id)),
         waiting="" if mine else _who_has_it(item, told),
     )
 

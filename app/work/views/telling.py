@@ -111,7 +111,7 @@ class Telling:
         """Return past, present and future in one list."""
         session = reading()
         waiting = [item for item in self.file.open if item.assignee_id is None]
-        names = {item.id: tuple(casefile.candidates_of(session, item.id)) for item in waiting}
+        names = {item.id: tuple(casefile.candidates_of(session, self.viewer, item.id)) for item in waiting}
         outlook = self.outlook_from({**self.names, **self._at_hand()})
         return Story(self.file, self.forms, outlook, self.calendar, now(), names).entries()
 
@@ -148,7 +148,9 @@ class Telling:
     def reading(self, hidden: frozenset[str] = frozenset()) -> Reading:
         """Return how earlier answers are read here."""
         sources = sources_for(reading(), self.viewer)
-        return Reading(self.forms, self.bundle.definition.nodes, locale(), sources, hidden, self.file.recorded)
+        return Reading(
+            self.forms, self.bundle.definition.nodes, locale(), sources, hidden, self.file.recorded, self.file.records
+        )
 
 
 def tell(viewer: Viewer, case: Case) -> Telling:

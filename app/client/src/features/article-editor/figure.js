@@ -49,6 +49,41 @@ export const Caption = Node.create({
   },
 });
 
+/** Say which picture or figure the caret is at, and where it begins; null when it is at none. */
+function figureAt({ selection }) {
+  const { $from, node } = selection;
+  for (let depth = $from.depth; depth > 0; depth -= 1) {
+    if ($from.node(depth).type.name === "figure") return { node: $from.node(depth), at: $from.before(depth) };
+  }
+  return node && ["image", "figure"].includes(node.type.name) ? { node, at: selection.from } : null;
+}
+
+/** Say whether the caret is at a picture, so that it may have a caption. */
+export function canCaption(editor) {
+  return Boolean(figureAt(editor.state));
+}
+
+/** Say whether the picture at the caret has a caption. */
+export function hasCaption(editor) {
+  const found = figureAt(editor.state);
+  return Boolean(found) && found.node.lastChild !== null && found.node.lastChild.type.name === "caption";
+}
+
+/** Go to the caption of the picture at the caret; one without gets an empty one. */
+export function writeCaption(editor) {
+  const { state, view } = editor;
+  const found = figureAt(state);
+  if (!found) return;
+  const { figure, caption } = state.schema.nodes;
+  const { node, at } = found;
+  const { tr } = state;
+  if (node.type.name === "image") tr.replaceWith(at, at + node.nodeSize, figure.create(null, [node, caption.create()]));
+  else if (!hasCaption(editor)) tr.insert(at + node.nodeSize - 1, caption.create());
+  const end = at + tr.doc.nodeAt(at).nodeSize - 2;
+  view.dispatch(tr.setSelection(TextSelection.create(tr.doc, end)).scrollIntoView());
+  view.focus();
+}
+
 /** A figure goes with its last picture: a caption alone says nothing. */
 function dropWhole({ state, view }) {
   const { selection } = state;

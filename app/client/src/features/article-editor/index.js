@@ -51,7 +51,7 @@ function editorOf(page, area) {
       transformPastedHTML: (html) => pasted(page, html),
       transformPasted: wholeBlocks,
       handlePaste: (_view, event) => pastedFiles(page, event.clipboardData),
-      handleDrop: (_view, event, _slice, moved) => !moved && pastedFiles(page, event.dataTransfer),
+      handleDrop: (view, event, _slice, moved) => !moved && pastedFiles(page, event.dataTransfer, view.posAtCoords({ left: event.clientX, top: event.clientY })),
     },
     onUpdate: () => changed(page),
   });
@@ -122,10 +122,10 @@ function wholeBlocks(slice, view) {
 }
 
 /** A picture from the clipboard or dragged from a folder; text beside it is the editor's own business. */
-function pastedFiles(page, source) {
+function pastedFiles(page, source, dropped) {
   const files = [...((source && source.files) || [])].filter((file) => /^image\/(png|jpeg)$/.test(file.type));
   if (!files.length || source.getData("text/html")) return false;
-  page.pictures.insert(files);
+  page.pictures.insert(files, dropped ? dropped.pos : undefined);
   return true;
 }
 

@@ -1,8 +1,23 @@
 // Pictures of the text: those with their bytes are brought to the library; those without words are listed.
+import { Selection } from "@tiptap/pm/state";
 import { bytesOf, describe, upload } from "./server.js";
 import { MEDIA } from "./schema.js";
 
 const MOST = 60;
+
+/** Return where the last change of a transaction ends. */
+function endOf(tr) {
+  let end = 0;
+  tr.mapping.maps[tr.mapping.maps.length - 1].forEach((_from, _to, _newFrom, newTo) => (end = newTo));
+  return end;
+}
+
+/** Set the caret into the text below a position; where there is none, into a new paragraph. */
+function goBelow(tr, at, schema) {
+  const { parent, nodeAfter } = tr.doc.resolve(at);
+  if (!parent.isTextblock && !(nodeAfter && nodeAfter.isTextblock)) tr.insert(at, schema.nodes.paragraph.create());
+  tr.setSelection(Selection.near(tr.doc.resolve(at), 1)).scrollIntoView();
+}
 
 /** Watches the pictures of an editor. */
 export class Pictures {
@@ -26,22 +41,42 @@ export class Pictures {
     while (this.sending.size) await Promise.all(this.sending.values());
   }
 
-  /** Put files into the library and their pictures into the text. */
-  async insert(files) {
+  /** Put files into the library and their pictures into the text, where they were asked for; `at` is a position. */
+  async insert(files, at = this.editor.state.selection.to) {
+    const spot = { at };
+    const follow = ({ transaction }) => (spot.at = transaction.mapping.map(spot.at, -1));
+    this.editor.on("transaction", follow);
     for (const file of files) {
-      if (this.count() >= MOST) return this.tell(this.say("tooMany"));
+      if (this.count() >= MOST) {
+        this.tell(this.say("tooMany"));
+        break;
+      }
       try {
-        this.show(await upload(this.url, file, file.name || "picture.png"));
+        const media = await upload(this.url, file, file.name || "picture.png");
+        spot.at = this.put(media, spot.at);
       } catch (error) {
         this.tell(error.message || this.say("pictureFailed"));
       }
     }
+    this.editor.off("transaction", follow);
   }
 
-  /** Put a picture of the library into the text. */
+  /** Put a picture of the library into the text and go on writing below it. */
   show(media) {
+    this.put(media, this.editor.state.selection.to);
+    this.editor.commands.focus();
+  }
+
+  /** Put a picture at a position and return the one behind it; a caret that went on elsewhere stays where it is. */
+  put(media, at) {
     this.known.set(media.url, media);
-    this.editor.chain().focus().setImage({ src: media.url, alt: media.alt }).run();
+    const { tr, selection, schema } = this.editor.state;
+    const waits = selection.to === at;
+    tr.replaceRangeWith(at, at, schema.nodes.image.create({ src: media.url, alt: media.alt }));
+    const end = endOf(tr);
+    if (waits) goBelow(tr, end, schema);
+    this.editor.view.dispatch(tr);
+    return end;
   }
 
   count() {
@@ -72,7 +107,8 @@ export class Pictures {
 
   change(which, values) {
     const { tr } = this.editor.state;
-    this.each((node, place) => which(node) && tr.setNodeMarkup(place, null, { ...node.attrs, ...values }));
+    // an attribute alone: a node that is replaced would take a caret at it along
+    this.each((node, place) => which(node) && Object.entries(values).forEach(([name, value]) => tr.setNodeAttribute(place, name, value)));
     if (tr.docChanged) this.editor.view.dispatch(tr);
   }
 

@@ -1,4 +1,5 @@
 // The buttons above the text. Which ones there are is written in the page; here is what each does.
+import { canCaption, hasCaption, writeCaption } from "./figure.js";
 import { isAddress } from "./schema.js";
 
 const chain = (editor) => editor.chain().focus();
@@ -18,6 +19,7 @@ const ACTS = {
   justify: { run: (e) => chain(e).alignTo(aligned(e, "align-justify") ? null : "align-justify").run(), on: (e) => aligned(e, "align-justify") },
   indent: { run: (e) => chain(e).indentBy(!e.isActive({ indented: true })).run(), on: (e) => e.isActive({ indented: true }) },
   clear: { run: clear },
+  caption: { run: writeCaption, can: canCaption, on: hasCaption },
   table: { run: (e) => chain(e).insertTable({ rows: 3, cols: 3, withHeaderRow: true }).run(), can: (e) => !e.isActive("table") },
   rowAdd: { run: (e) => chain(e).addRowAfter().run(), table: true },
   rowDrop: { run: (e) => chain(e).deleteRow().run(), table: true },
