@@ -61,6 +61,9 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "handling": Attribute("process", N_("外包单位的办理时限；别人的环节开着时它停着。")),
     "shows": Attribute("node", N_("办理页上先看哪些环节填的内容，写节点 id，用逗号隔开。")),
     "pauses": Attribute("node", N_("这一步开着时，哪一方的办理时限停着。"), _SIDES),
+    "inside": Attribute(
+        "node", N_("这一步只归本方看：外包单位读不到它填的内容、附件和记录，除非由它来办。"), _YES_NO
+    ),
     "urgeable": Attribute("node", N_("可不可以催办。"), _YES_NO),
     "transfer": Attribute("node", N_("可不可以转办。"), _YES_NO),
     "result": Attribute("node", N_("办件在这里结束时的结果。")),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from app.errors import SettingError
 
@@ -29,9 +31,32 @@ def upgrade(engine: Engine) -> None:
     from alembic import command  # noqa: PLC0415
 
     config = alembic_config()
-    with engine.execution_options(write=True).begin() as connection:
+    with changing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """Open the one transaction of a migration; leaving the block commits.
+
+    SQLite changes a table by making it anew, and the old one cannot go while rows point at it: its checks are off
+    meanwhile, as sqlite.org/lang_altertable.html asks, and everything is looked through before the commit.
+    """
+    with engine.execution_options(write=True).connect() as connection:
+        raw = connection.connection.driver_connection
+        is_sqlite = engine.dialect.name == "sqlite"
+        if is_sqlite and raw is not None:
+            # before BEGIN: inside a transaction it says nothing and does nothing
+            raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+                    raise RuntimeError("the migration left rows that point nowhere")
+        finally:
+            if is_sqlite and raw is not None:
+                raw.execute("PRAGMA foreign_keys=ON")
 
 
 def known() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 import app.files.models  # noqa: F401 - scans are referred to by foreign keys
@@ -167,6 +167,7 @@ class WorkItem(Versioned, Base):
     from_unit: Mapped[str]
     returned: Mapped[bool]
     urged: Mapped[int] = mapped_column(default=0)
+    inside: Mapped[bool] = mapped_column(default=False, server_default=false())
     opened_at: Mapped[datetime]
     first_opened_at: Mapped[datetime | None]
     first_opened_by: Mapped[str | None]

@@ -86,3 +86,22 @@ def test_of_two_vendors_that_are_asked_neither_reads_a_name_of_the_other(app: Fl
     second.post(f"/tasks/{step.id}/release")
     assert run.items()["analyse"].unit_name not in {"拓数数据", "启砚内容"}
     assert sign_in("vendor_a_tech").get(f"/tasks/{step.id}").status_code == 200
+
+
+def test_what_is_reported_to_those_above_is_not_read_by_a_vendor(app: Flask, sign_in: SignIn) -> None:
+    """A vendor that repairs sees that there are steps it may not read, not the report, receiver or receipt."""
+    publish_emergency()
+    enlist("tech", "vendor_a_tech")
+    run = Running(app).begin()
+    run.confirm(harmful_home=True, happened_at="2026-11-17T08:30:00+08:00")
+    run.do("first_containment", "vendor_a_tech", decision="contained", contain_note="切到静态页")
+    sent = {"channel": "phone", "receiver_name": "市网信办值班室", "receipt": "SW-118"}
+    run.do("phone_report", "liaison", decision="sent", report_text="甲乙丙丁的初步情况", **sent)
+    receipt = next(one.receipt_code for one in run.items("done").values() if one.node == "phone_report")
+    words = {"甲乙丙丁的初步情况", "市网信办值班室", "SW-118", receipt}
+    for name, seen in (("office", True), ("vendor_a_tech", False)):
+        browser = sign_in(name)
+        tabs = ("", "?tab=all", "?tab=form", "?tab=files", "?tab=data", "?tab=related")
+        pages = "".join(browser.get(f"/cases/{run.case.number}{tab}").text for tab in tabs)
+        assert {word for word in words if word in pages} == (words if seen else set()), name
+    assert "条不归您看" in pages

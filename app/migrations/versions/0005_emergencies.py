@@ -279,7 +279,8 @@ def add_tables() -> None:
         batch_op.create_index(batch_op.f('ix_inject_emergency_id'), ['emergency_id'], unique=False)
 
     with op.batch_alter_table('case_file', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('drill', sa.Boolean(), nullable=False, server_default=sa.false()))
+        # a text, which SQLite can add in place: an expression has the whole table made anew
+        batch_op.add_column(sa.Column('drill', sa.Boolean(), nullable=False, server_default="0"))
 
 
 def drop_tables() -> None:

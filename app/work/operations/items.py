@@ -90,6 +90,7 @@ def _row(act: Act, opened: OpenNode, node: Node, people: Resolution, holder: Any
         "from_unit": act.actor.unit_name,
         "returned": opened.round > 1,
         "urged": 0,
+        "inside": node.properties.get("inside") == "true",
         "pause_text": node.properties.get("pauses"),
         "opened_at": act.now,
         "row_version": 1,

@@ -184,8 +184,8 @@ class Story:
         return gettext("：").join(filter(None, (gettext(RECORDS[kind]), name)))
 
     def _foreign(self, step: Concealed) -> Entry:
-        """Another vendor's step: a role, without person, time or content."""
-        return Entry("done", name_of(step, self.locale), who=gettext("其他外包单位"))
+        """Tell a step that is not this vendor's to read: a role, without person, time or content."""
+        return Entry("done", name_of(step, self.locale), who=_role(step))
 
     def _withdrawn(self, item: WorkItem) -> Entry:
         title = gettext("%(step)s：已收回", step=name_of(item, self.locale))
@@ -205,7 +205,7 @@ class Story:
             )
         for step in self.file.concealed:
             if step.status == "open":
-                yield Entry("now", name_of(step, self.locale), gettext("现在"), who=gettext("其他外包单位"))
+                yield Entry("now", name_of(step, self.locale), gettext("现在"), who=_role(step))
 
     def _waiting(self, item: WorkItem) -> str:
         names = self.candidates.get(item.id, ())
@@ -254,3 +254,7 @@ class Story:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONG else f"{text[:LONG]}…"
+
+
+def _role(step: Concealed) -> str:
+    return gettext("主管单位内部") if step.inside else gettext("其他外包单位")

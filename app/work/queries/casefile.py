@@ -39,13 +39,14 @@ WAITING = 8  # the state of an engine task that waits for a message or a time, a
 
 @dataclass(frozen=True)
 class Concealed:
-    """A step of another vendor: that it is there and which one. `at` puts it in order and is never shown."""
+    """A step of another vendor or one kept inside: that it is there and which. `at` orders it and is never shown."""
 
     node: str
     name: str
     name_en: str
     status: str
     at: datetime
+    inside: bool
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,11 @@ def steps_of(session: Session, viewer: Viewer, case_id: int) -> Sequence[WorkIte
 
 
 def concealed_steps(session: Session, viewer: Viewer, case_id: int) -> Sequence[Concealed]:
-    """Return the steps of other vendors, which a vendor sees as a role without person, time or content."""
+    """Return the steps of other vendors and those kept inside: a vendor sees a role, no person, time or content."""
     if not viewer.is_vendor:
         return ()
     at = func.coalesce(WorkItem.closed_at, WorkItem.opened_at)
-    query = select(WorkItem.node, WorkItem.name, WorkItem.name_en, WorkItem.status, at).where(
+    query = select(WorkItem.node, WorkItem.name, WorkItem.name_en, WorkItem.status, at, WorkItem.inside).where(
         WorkItem.case_id == case_id, not_(item_scope(viewer))
     )
     return [Concealed(*row) for row in session.execute(query.order_by(WorkItem.id))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.errors import NotFound
@@ -29,18 +29,20 @@ def case_scope(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def item_scope(viewer: Viewer) -> ColumnElement[bool]:
-    """Return the condition for work items of visible cases; a vendor sees no other vendor's steps."""
+    """Return the condition for work items of visible cases; a vendor sees none of another vendor's or kept inside."""
     if not viewer.is_vendor:
         return true()
-    return or_(WorkItem.unit_id == viewer.unit_id, WorkItem.unit_id.not_in(_vendors()))
+    of_the_house = and_(WorkItem.unit_id.not_in(_vendors()), WorkItem.inside.is_(False))
+    return or_(WorkItem.unit_id == viewer.unit_id, of_the_house)
 
 
 def record_scope(viewer: Viewer) -> ColumnElement[bool]:
-    """Return the condition for records of visible cases; a vendor sees no other vendor's acts."""
+    """Return the condition for records of visible cases; a vendor sees no other vendor's acts, none kept inside."""
     if not viewer.is_vendor:
         return true()
     others = _vendors().where(Unit.id != viewer.unit_id)
-    return or_(Record.unit_id.is_(None), Record.unit_id.not_in(others))
+    kept = exists().where(WorkItem.id == Record.item_id, WorkItem.inside, WorkItem.unit_id != viewer.unit_id)
+    return and_(or_(Record.unit_id.is_(None), Record.unit_id.not_in(others)), not_(kept))
 
 
 def person_scope(viewer: Viewer) -> ColumnElement[bool]:
