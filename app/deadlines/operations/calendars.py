@@ -71,7 +71,7 @@ def ensure_years(session: Session, now: datetime, by: Author | None = None) -> l
     this = local(now).year
     known = {row.year: row.status for row in queries.years(session)}
     wanted = [year for year in (this - 1, this, this + 1) if known.get(year) != m.IMPORTED]
-    changed = [year for year in wanted if year not in known or _package_knows(year)]
+    changed = [year for year in wanted if year not in known or _package_days(year)]
     for year in changed:
         _import_package(session, year, by, now)
     for row in queries.years(session):
@@ -95,22 +95,13 @@ def import_rows(
     return _replace_year(session, year, days, status=m.IMPORTED, source=source, by=by, now=now)
 
 
-def _package_knows(year: int) -> bool:
-    # NotImplementedError is how the package says that it has no data for a year
-    try:
-        chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
-
-
 def _import_package(session: Session, year: int, by: Author, now: datetime) -> CalendarYear:
-    if not _package_knows(year):
+    days = _package_days(year)
+    if not days:
         row = session.get(CalendarYear, year)
         if row is not None and row.status == m.IMPORTED:
             raise Invalid(N_("%(year)s 年没有自带的数据；已导入的安排没有改动。请上传通知里的放假表。"), year=year)
         return _assume_weekdays(session, year, by, now)
-    days = _package_days(year)
     return _replace_year(session, year, days, status=m.IMPORTED, source=PACKAGE, by=by, now=now)
 
 
@@ -119,6 +110,7 @@ def _assume_weekdays(session: Session, year: int, by: Author, now: datetime) -> 
 
 
 def _package_days(year: int) -> list[SpecialDay]:
+    """Return a year's holidays and make-up days; none for a year that the package does not know yet."""
     names = {holiday.value: holiday.chinese for holiday in constants.Holiday}
     listed = [(m.HOLIDAY, constants.holidays), (m.MAKEUP, constants.workdays)]
     return [

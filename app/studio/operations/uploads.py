@@ -27,8 +27,8 @@ SEVERAL = N_("一次导入一个流程。这里有 %(count)s 张流程图：%(na
 SAME_NAME = N_("有两个内容不同的文件都叫“%(name)s”。改掉一个的名字再导入。")
 SAME_FORM = N_("有两张表单的 id 都是“%(name)s”。改掉一个再导入。")
 UNREADABLE = N_("“%(name)s”的文字编码读不出来。用 UTF-8 另存一次再导入。")
-# what the zip library raises: RuntimeError for a password, NotImplementedError for a packing it does not know
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
+# what the zip library raises: RuntimeError for a password, or one of its kind for a packing it does not know
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError)
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]+)["']""")
 
 

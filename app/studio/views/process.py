@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import datetime
 
 from flask import flash, redirect, render_template, request, send_file, url_for
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db import transaction
-from app.errors import Invalid, NotFound, UserError
+from app.errors import Invalid, NotFound
 from app.i18n import N_
 from app.people import queries as house
 from app.people.rules import ROLES, Viewer
@@ -29,9 +28,9 @@ from app.studio.operations.bundles import bundle_of
 from app.studio.operations.library import copy_process
 from app.studio.views.blueprint import EDIT, SEE_OTHER, VIEW, actor, bp, draft_for, reading
 from app.web import permission
+from app.web.acting import Act, settle, told
 from app.web.i18n import gettext
 
-Act = Callable[[Session, datetime], object]
 NO_PROCESS = N_("没有这个流程。")
 SAVED = N_("已经改好。")
 
@@ -93,7 +92,7 @@ def copy(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             draft_id = copy_process(session, viewer, version_id, name, new_slug, clock.now(session)).id
     except Invalid as error:
-        flash(_told(error), "error")
+        flash(told(error), "error")
         return redirect(url_for("studio.process", slug=slug), SEE_OTHER)
     return redirect(url_for("studio.draft", draft_id=draft_id), SEE_OTHER)
 
@@ -161,25 +160,9 @@ def export(slug: str, number: int, kind: str) -> ResponseReturnValue:
     return send_file(io.BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name)
 
 
-def _carry_out(slug: str, act: Act) -> ResponseReturnValue:
+def _carry_out(slug: str, act: Act[object]) -> ResponseReturnValue:
     """Do it and go back to the process with one sentence."""
-    try:
-        with transaction() as session:
-            act(session, clock.now(session))
-    except NotFound:
-        raise
-    except UserError as error:
-        flash(_told(error), "error")
-    else:
-        flash(gettext(SAVED), "ok")
-    return redirect(url_for("studio.process", slug=slug), SEE_OTHER)
-
-
-def _told(error: UserError) -> str:
-    fields = error.fields if isinstance(error, Invalid) else {}
-    if fields:
-        return " ".join(gettext(sentence) for sentence in fields.values())
-    return gettext(error.message, **error.values)
+    return settle(act, SAVED, url_for("studio.process", slug=slug))
 
 
 def _require_edit(viewer: Viewer, slug: str) -> None:
